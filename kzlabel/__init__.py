@@ -1,0 +1,124 @@
+"""Signed, machine-readable AI labels: put into files, and checked.
+
+The whole public interface is what this module names; everything else may change without notice.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kzlabel.credentials import Signer
+    from kzlabel.errors import (
+        CredentialError,
+        InputError,
+        KzlabelError,
+        LabelError,
+        LimitError,
+        MalformedError,
+        OutputError,
+        SigningError,
+        TrustError,
+    )
+    from kzlabel.labels import (
+        AI,
+        HumanContribution,
+        Identifier,
+        Label,
+        Level,
+        Notice,
+        Operator,
+        Permission,
+        System,
+        Training,
+    )
+    from kzlabel.limits import Limits
+    from kzlabel.shortcuts import label
+    from kzlabel.signing import Labeler, Labelled
+    from kzlabel.status import Code, Finding, Kind
+    from kzlabel.trust import Trust
+    from kzlabel.verifying import verify
+    from kzlabel.verifying.verdict import Signatory, Status, Verdict
+
+__all__ = [
+    "AI",
+    "Code",
+    "CredentialError",
+    "Finding",
+    "HumanContribution",
+    "Identifier",
+    "InputError",
+    "Kind",
+    "KzlabelError",
+    "Label",
+    "LabelError",
+    "Labeler",
+    "Labelled",
+    "Level",
+    "LimitError",
+    "Limits",
+    "MalformedError",
+    "Notice",
+    "Operator",
+    "OutputError",
+    "Permission",
+    "Signatory",
+    "Signer",
+    "SigningError",
+    "Status",
+    "System",
+    "Training",
+    "Trust",
+    "TrustError",
+    "Verdict",
+    "label",
+    "verify",
+]
+
+_HOMES = {
+    "Signer": "kzlabel.credentials",
+    "CredentialError": "kzlabel.errors",
+    "InputError": "kzlabel.errors",
+    "KzlabelError": "kzlabel.errors",
+    "LabelError": "kzlabel.errors",
+    "LimitError": "kzlabel.errors",
+    "MalformedError": "kzlabel.errors",
+    "OutputError": "kzlabel.errors",
+    "SigningError": "kzlabel.errors",
+    "TrustError": "kzlabel.errors",
+    "AI": "kzlabel.labels",
+    "HumanContribution": "kzlabel.labels",
+    "Identifier": "kzlabel.labels",
+    "Label": "kzlabel.labels",
+    "Level": "kzlabel.labels",
+    "Notice": "kzlabel.labels",
+    "Operator": "kzlabel.labels",
+    "Permission": "kzlabel.labels",
+    "System": "kzlabel.labels",
+    "Training": "kzlabel.labels",
+    "Limits": "kzlabel.limits",
+    "label": "kzlabel.shortcuts",
+    "Labeler": "kzlabel.signing",
+    "Labelled": "kzlabel.signing",
+    "Code": "kzlabel.status",
+    "Finding": "kzlabel.status",
+    "Kind": "kzlabel.status",
+    "Trust": "kzlabel.trust",
+    "verify": "kzlabel.verifying",
+    "Signatory": "kzlabel.verifying.verdict",
+    "Status": "kzlabel.verifying.verdict",
+    "Verdict": "kzlabel.verifying.verdict",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used, so that `import kzlabel` costs next to nothing."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

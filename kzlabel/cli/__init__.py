@@ -1,0 +1,68 @@
+"""The command line: parsing and printing only; one module a command, imported when it is called."""
+
+import os
+import signal
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from kzlabel.cli.printing import complain
+from kzlabel.errors import KzlabelError
+
+__all__ = ["cli", "main"]
+
+_COMMANDS = ("label", "verify", "inspect", "formats", "keys", "schema")
+
+
+class _Lazy(click.Group):
+    """A group whose commands are imported when they are called, because start-up time is felt."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"kzlabel.cli.{cmd_name}").command
+        return command
+
+
+@click.group(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done or all acceptable, 1 some file is not, 2 wrong usage or a file that can't be read.",
+)
+@click.version_option(None, "--version", package_name="kzlabel", message="kzlabel %(version)s")
+def cli() -> None:
+    """Put signed, machine-readable AI labels into files, and check them.
+
+    \b
+    kzlabel label photo.jpg -o labelled.jpg --level ai-generated --system MyGenerator/2.1
+    kzlabel verify labelled.jpg
+    """
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the command line: an error is one line on standard error, never a traceback."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        sys.exit(cli.main(args, prog_name="kzlabel", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except KzlabelError as error:
+        complain(str(error))
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(130)
+    except BrokenPipeError:
+        # Nobody reads any more: end quietly, and keep the interpreter from flushing into the void.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except Exception as error:
+        if os.environ.get("KZLABEL_DEBUG"):
+            raise
+        complain(f"internal error, {type(error).__name__}: {error}; KZLABEL_DEBUG=1 shows where")
+        sys.exit(2)

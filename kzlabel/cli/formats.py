@@ -1,0 +1,34 @@
+"""`kzlabel formats`: which formats can be labelled and verified."""
+
+import click
+
+from kzlabel.cli.printing import print_json
+
+__all__ = ["command"]
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+def command(*, as_json: bool) -> None:
+    """List the formats, their extensions, and what can be done with each.
+
+    \b
+    kzlabel formats
+    kzlabel formats --json
+    """
+    from kzlabel.matrix import matrix  # noqa: PLC0415 - keeps `kzlabel -h` quick
+
+    rows = matrix()
+    if as_json:
+        print_json(rows)
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table("format", "media types", "extensions", "label", "verify", box=None, pad_edge=False)
+    for row in rows:
+        yes = {True: "yes", False: "-"}
+        table.add_row(
+            row.name, " ".join(row.media_types), " ".join(row.extensions), yes[row.label], yes[row.verify]
+        )
+    Console().print(table)

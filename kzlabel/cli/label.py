@@ -1,0 +1,157 @@
+"""`kzlabel label`: put signed labels into files."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from kzlabel.cli.label_options import combined, label_options
+from kzlabel.cli.printing import complain, one_line, print_json
+from kzlabel.credentials import Signer, default_signer
+from kzlabel.errors import OutputError
+from kzlabel.labels import Label
+from kzlabel.signing.batch import Failure, Job, label_each, plan
+from kzlabel.signing.labeler import Labelled
+
+__all__ = ["command"]
+
+_FILE = click.Path(path_type=Path)
+_FILE_OR_DASH = click.Path(path_type=Path, allow_dash=True)
+_DASH = Path("-")
+_FEW = 5
+
+
+@click.command(
+    epilog="Exit codes: 0 all are labelled, 1 some can't be, 2 wrong usage, or a file can't be read or written."
+)
+@click.argument("inputs", metavar="IN...", nargs=-1, required=True, type=_FILE_OR_DASH)
+@click.option("-o", "--output", metavar="OUT", type=_FILE_OR_DASH, help="The labelled file; - for standard output.")
+@click.option("--out-dir", metavar="DIR", type=_FILE, help="Directory for the labelled files, made if missing.")
+@click.option("--in-place", is_flag=True, help="Replace each file by its labelled copy.")
+@click.option("--force", is_flag=True, help="Replace files that exist.")
+@click.option("--keep-times", is_flag=True, help="Give the labelled file the times of the source.")
+@click.option(
+    "--despite-broken", is_flag=True, help="Label even a file whose own label is broken; verdicts show it."
+)
+@click.option("--key", metavar="PEM", type=_FILE, help="Private key; together with --cert.")
+@click.option("--cert", metavar="PEM", type=_FILE, help="Certificates, the signer's first; together with --key.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array, an object for each input.")
+@label_options
+def command(
+    inputs: tuple[Path, ...],
+    output: Path | None,
+    out_dir: Path | None,
+    key: Path | None,
+    cert: Path | None,
+    *,
+    in_place: bool,
+    force: bool,
+    keep_times: bool,
+    despite_broken: bool,
+    as_json: bool,
+    **said: Any,
+) -> None:
+    """Write copies of files that carry a signed label: AI generated this, or assisted.
+
+    Pixels, samples and pages stay as they are. A file that carries a label already keeps it, as the parent of the
+    new one. Without a key, a development identity is made on first use; only this machine trusts it.
+
+    \b
+    kzlabel label photo.jpg -o labelled.jpg --level ai-generated --system Painter/2.1
+    kzlabel label *.png --out-dir labelled --label label.json
+    kzlabel label song.mp3 --in-place --level ai-assisted --system Composer --simulates person-voice
+    generate | kzlabel label - -o - --level ai-generated --system Painter > labelled.png
+    """
+    template = combined(said)
+    Label.from_dict(template)  # a wrong label is refused before anything is written
+    if len(inputs) > 1 and "content_id" in template:
+        raise click.UsageError("the label file gives a content_id, which names one content, but there are several")
+    planned = plan(inputs, output, out_dir, in_place=in_place, replace=force)
+    jobs = [msgspec.structs.replace(j, keep_times=keep_times, despite_broken=despite_broken) for j in planned]
+    signer = _signer(key, cert)
+    if out_dir is not None:
+        _make_directory(out_dir)
+    with ExitStack() as stack:
+        pipes = _Pipes(stack)
+        results = list(
+            _with_progress(label_each([pipes.replaced(job) for job in jobs], template, signer), len(jobs))
+        )
+        pipes.send(results)
+    _report(results, as_json=as_json, to_stdout=output == _DASH)
+
+
+class _Pipes:
+    """Standard input and output, stood in for by temporary files while labelling needs real ones."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="kzlabel-"))
+        self._out: Path | None = None
+
+    def replaced(self, job: Job) -> Job:
+        """Return `job` with files in the place of `-`."""
+        if job.source == _DASH:
+            if job.in_place:
+                raise click.UsageError("standard input can't be labelled in place; add -o OUT")
+            source = Path(self._directory, "in")
+            with source.open("wb") as copy:
+                shutil.copyfileobj(sys.stdin.buffer, copy)
+            job = msgspec.structs.replace(job, source=source, uri="-")
+        if job.destination == _DASH:
+            self._out = Path(self._directory, "out")
+            job = msgspec.structs.replace(job, destination=self._out)
+        return job
+
+    def send(self, results: Sequence[Labelled | Failure]) -> None:
+        """Copy to standard output what belongs there."""
+        if self._out is not None and all(isinstance(result, Labelled) for result in results):
+            with self._out.open("rb") as labelled:
+                shutil.copyfileobj(labelled, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+
+
+def _signer(key: Path | None, cert: Path | None) -> Signer:
+    choice = default_signer(key=key, certificate=cert)
+    if choice.created and choice.development:
+        complain(
+            f"made a development identity in {choice.development.directory}, which only this machine trusts; "
+            "sign what you publish with --key and --cert"
+        )
+    return choice.signer
+
+
+def _make_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"the directory {directory} can't be made: {error.strerror}") from None
+
+
+def _with_progress(results: Iterator[Labelled | Failure], count: int) -> Iterator[Labelled | Failure]:
+    """Pass `results` on, under a progress bar when there are more than a few and a person is watching."""
+    if count <= _FEW or not sys.stderr.isatty():
+        yield from results
+        return
+    from rich.console import Console  # noqa: PLC0415 - only here
+    from rich.progress import track  # noqa: PLC0415
+
+    yield from track(results, "labelling", count, console=Console(stderr=True), transient=True)
+
+
+def _report(results: Sequence[Labelled | Failure], *, as_json: bool, to_stdout: bool) -> None:
+    for result in results:
+        if isinstance(result, Failure):
+            complain(f"{result.error}; {result.remedy}" if result.remedy else result.error)
+        elif not as_json and not to_stdout:
+            kept = f" (its former label, {result.parent}, is kept as the parent)" if result.parent else ""
+            sys.stdout.write(one_line(f"labelled {result.uri} -> {result.destination}{kept}") + "\n")
+    if as_json and not to_stdout:
+        print_json(results)
+    failures = [result for result in results if isinstance(result, Failure)]
+    if failures:
+        sys.exit(2 if any(failure.operational for failure in failures) else 1)

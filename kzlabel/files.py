@@ -1,0 +1,106 @@
+"""Random access to what is read: the view of a file that formats and verification share."""
+
+import io
+import os
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, Protocol
+
+from kzlabel.errors import MalformedError
+from kzlabel.spans import Span
+
+__all__ = ["BytesReader", "FileReader", "Reader"]
+
+_CHUNK = 1 << 18
+
+
+class Reader(Protocol):
+    """A file of known size that can be read anywhere; it can't be written through."""
+
+    @property
+    def size(self) -> int:
+        """Size in bytes, as it was when the reader was made."""
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return exactly `length` bytes from `offset`.
+
+        Raises:
+            MalformedError: The range doesn't lie inside the file.
+        """
+
+    def chunks(self, spans: Iterable[Span]) -> Iterator[memoryview]:
+        """Yield the bytes of `spans` in pieces; a piece is good until the next one is asked for.
+
+        Raises:
+            MalformedError: A span doesn't lie inside the file.
+        """
+
+    def stream(self) -> BinaryIO:
+        """Return a seekable stream over the same bytes, for libraries that want one."""
+
+
+class BytesReader:
+    """A `Reader` over bytes in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.size = len(data)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """See `Reader.read`."""
+        _check_inside(offset, length, self.size)
+        return self._data[offset : offset + length]
+
+    def chunks(self, spans: Iterable[Span]) -> Iterator[memoryview]:
+        """See `Reader.chunks`."""
+        view = memoryview(self._data)
+        for span in spans:
+            _check_inside(span.start, span.length, self.size)
+            yield view[span.start : span.end]
+
+    def stream(self) -> BinaryIO:
+        """See `Reader.stream`."""
+        return io.BytesIO(self._data)
+
+
+class FileReader:
+    """A `Reader` over an open file; the caller keeps the file open and closes it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._fd = file.fileno()
+        self.size = os.fstat(self._fd).st_size
+
+    def read(self, offset: int, length: int) -> bytes:
+        """See `Reader.read`."""
+        _check_inside(offset, length, self.size)
+        data = os.pread(self._fd, length, offset)
+        while len(data) < length:
+            more = os.pread(self._fd, length - len(data), offset + len(data))
+            if not more:
+                raise MalformedError("the file became shorter while it was read")
+            data += more
+        return data
+
+    def chunks(self, spans: Iterable[Span]) -> Iterator[memoryview]:
+        """See `Reader.chunks`; memory stays below a few hundred kilobytes."""
+        buffer = bytearray(_CHUNK)
+        view = memoryview(buffer)
+        for span in spans:
+            _check_inside(span.start, span.length, self.size)
+            at = span.start
+            while at < span.end:
+                count = os.preadv(self._fd, [view[: min(_CHUNK, span.end - at)]], at)
+                if count == 0:
+                    raise MalformedError("the file became shorter while it was read")
+                yield view[:count]
+                at += count
+
+    def stream(self) -> BinaryIO:
+        """See `Reader.stream`; the stream shares the file's position with the caller's."""
+        self._file.seek(0)
+        return self._file
+
+
+def _check_inside(offset: int, length: int, size: int) -> None:
+    if offset < 0 or length < 0 or offset + length > size:
+        raise MalformedError(f"bytes {offset} to {offset + length} reach outside the file of {size} bytes")

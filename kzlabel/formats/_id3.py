@@ -1,0 +1,120 @@
+"""ID3v2: the store is the object of a GEOB frame whose media type is C2PA's (C2PA 2.4 A.3.4; id3.org 2.3.0, 2.4.0).
+
+    "ID3" | version 1 | revision 1 | flags 1 | size 4 | [extended header] | frames | zeros
+    frame: id 4 | size 4 | flags 2 | data
+    GEOB:  encoding 1 | media type 00 | file name 00 | description 00 | object
+
+The tag's size has seven bits in each byte and leaves out the ten bytes of the header; so has a frame's size in
+version 2.4, though some writers use all eight bits there as version 2.3 does.
+"""
+
+from collections.abc import Iterator
+
+from kzlabel.errors import LimitError, MalformedError
+from kzlabel.files import Reader
+from kzlabel.formats._window import Walk
+from kzlabel.formats.base import Carrier, Located
+from kzlabel.limits import Limits
+from kzlabel.spans import Span
+
+__all__ = ["locate", "tag_size"]
+
+_HEADER = 10
+_UNSYNCHRONISED = 0x80
+_EXTENDED = 0x40
+_FOOTER = 0x10
+_TYPES = (b"application/c2pa\0", b"application/x-c2pa-manifest-store\0")
+_GEOB_HEAD = 512
+
+
+def tag_size(head: bytes) -> int:
+    """Return the length of the ID3v2 tag that `head` begins with, header and footer included; 0 without one."""
+    if head[:3] != b"ID3" or len(head) < _HEADER or head[3] > 4:
+        return 0
+    return _HEADER + _seven(head[6:10]) + _HEADER * bool(head[5] & _FOOTER)
+
+
+def locate(file: Reader, limits: Limits) -> Located:
+    """Return the C2PA objects in the tag at the start of the file; see `Format.locate`."""
+    walk = Walk(file, limits)
+    head = walk.read(0, min(_HEADER, file.size))
+    end = tag_size(head)
+    if not end:
+        return Located()
+    if end > file.size:
+        return Located((), f"the ID3 tag of {end} bytes reaches past the end of the file")
+    carriers: list[Carrier] = []
+    try:
+        for carrier in _objects(walk, head, end):
+            walk.check_store(carrier.store[0].length)
+            carriers.append(carrier)
+    except LimitError:
+        raise
+    except MalformedError as error:
+        return Located(tuple(carriers), error.message)
+    return Located(tuple(carriers))
+
+
+def _objects(walk: Walk, head: bytes, end: int) -> Iterator[Carrier]:
+    version, flags = head[3], head[5]
+    if version < 3 or flags & _UNSYNCHRONISED:
+        return  # no writer of manifests makes these, and bytes inserted for synchronisation would break a store
+    at = _HEADER
+    if flags & _EXTENDED:
+        size = walk.read(at, 4)
+        at += _seven(size) if version == 4 else 4 + int.from_bytes(size)
+    while at + _HEADER <= end:
+        walk.count()
+        frame = walk.read(at, _HEADER)
+        if not frame[:4].isalnum():
+            return  # padding
+        length = _frame_size(walk, frame, version, at, end)
+        if length > end - at - _HEADER:
+            raise MalformedError(f"the ID3 frame at {at} reaches past the end of its tag")
+        if frame[:4] == b"GEOB":
+            yield from _object(walk, at + _HEADER, length)
+        at += _HEADER + length
+
+
+def _frame_size(walk: Walk, frame: bytes, version: int, at: int, end: int) -> int:
+    plain = int.from_bytes(frame[4:8])
+    if version == 3:
+        return plain
+    seven = _seven(frame[4:8])
+    if plain != seven and at + _HEADER + plain + 4 <= end:
+        # The writer that uses all eight bits is known by a frame that follows where the plain size ends.
+        after_seven = walk.read(at + _HEADER + seven, 4) if at + _HEADER + seven + 4 <= end else b"\0\0\0\0"
+        after_plain = walk.read(at + _HEADER + plain, 4)
+        if not _begins_frame(after_seven) and _begins_frame(after_plain):
+            return plain
+    return seven
+
+
+def _begins_frame(data: bytes) -> bool:
+    return data == b"\0\0\0\0" or (data.isalnum() and data.isupper())
+
+
+def _object(walk: Walk, start: int, length: int) -> Iterator[Carrier]:
+    head = walk.read(start, min(length, _GEOB_HEAD))
+    media_type = next((name for name in _TYPES if head[1:].startswith(name)), None)
+    if media_type is None:
+        return
+    at = 1 + len(media_type)
+    for _ in ("file name", "description"):
+        at = _after_text(head, at, wide=head[0] in {1, 2})
+    yield Carrier((Span(start + at, length - at),), (Span(start + at, length - at),))
+
+
+def _after_text(head: bytes, at: int, *, wide: bool) -> int:
+    if not wide:
+        end = head.find(b"\0", at)
+        if end >= 0:
+            return end + 1
+    for spot in range(at, len(head) - 1, 2) if wide else ():
+        if head[spot : spot + 2] == b"\0\0":
+            return spot + 2
+    raise MalformedError("an ID3 object has no end to its name")
+
+
+def _seven(data: bytes) -> int:
+    return (data[0] & 0x7F) << 21 | (data[1] & 0x7F) << 14 | (data[2] & 0x7F) << 7 | data[3] & 0x7F

@@ -1,0 +1,15 @@
+"""AVI: a RIFF file of the form `AVI `; its layout is in `_riff.py`."""
+
+from kzlabel.formats import _riff
+from kzlabel.formats._riff import locate
+
+__all__ = ["EXTENSIONS", "MEDIA_TYPES", "NAME", "locate", "sniff"]
+
+NAME = "avi"
+MEDIA_TYPES: tuple[str, ...] = ("video/avi",)
+EXTENSIONS: tuple[str, ...] = (".avi",)
+
+
+def sniff(head: bytes) -> str | None:
+    """Return the media type if `head` is the start of such a file."""
+    return MEDIA_TYPES[0] if _riff.is_form(head, b"AVI ") else None

@@ -1,0 +1,71 @@
+"""What a format is to the rest of the program: a module that satisfies `Format`."""
+
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from kzlabel.files import Reader
+from kzlabel.limits import Limits
+from kzlabel.spans import Span
+
+__all__ = ["Carrier", "Encoding", "Format", "Located"]
+
+
+class Encoding(StrEnum):
+    """How the bytes of a carrier's spans stand for the manifest store."""
+
+    RAW = "raw"
+    BASE64 = "base64"
+
+
+class Carrier(msgspec.Struct, frozen=True):
+    """One place in a file that holds a C2PA Manifest Store."""
+
+    store: tuple[Span, ...]
+    """Where the store's bytes lie; joined in this order they are the store, framing removed."""
+
+    excluded: tuple[Span, ...]
+    """What the format says a hard binding leaves out for this carrier (C2PA 2.4 A.3 to A.5)."""
+
+    encoding: Encoding = Encoding.RAW
+    """How the joined bytes are to be decoded."""
+
+
+class Located(msgspec.Struct, frozen=True):
+    """What a walk through a container found: all carriers, and whether the walk reached the end.
+
+    None, one or many carriers is a question of policy, which `kzlabel.verifying` answers.
+    """
+
+    carriers: tuple[Carrier, ...] = ()
+    """Every carrier met, in file order."""
+
+    damage: str = ""
+    """Why the walk stopped before the container's end; empty when it reached it."""
+
+
+class Format(Protocol):
+    """A file format: how to recognise it and where it keeps a manifest store."""
+
+    NAME: str
+    """Short lower-case name, shown to users."""
+
+    MEDIA_TYPES: tuple[str, ...]
+    """Media types of this format; the first one is the preferred one."""
+
+    EXTENSIONS: tuple[str, ...]
+    """File name extensions in lower case, with the dot."""
+
+    def sniff(self, head: bytes) -> str | None:
+        """Return the media type if `head`, the first bytes of a file, is of this format, else None."""
+
+    def locate(self, file: Reader, limits: Limits) -> Located:
+        """Walk the container and return every carrier.
+
+        A container that is broken gives `Located.damage`, with what was found before the break.
+
+        Raises:
+            LimitError: A limit was reached.
+            MalformedError: Never for a broken container; only when a read fails underneath.
+        """

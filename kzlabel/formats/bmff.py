@@ -1,0 +1,94 @@
+"""ISO media files (MP4, MOV, M4A, HEIC, HEIF, AVIF): the store is in a `uuid` box (C2PA 2.4 A.5).
+
+    box header | D8FEC3D6-1B0E-483C-9297-5828877EC481 | version and flags 4 | purpose, NUL-terminated
+    | offset 8 of the first Merkle box, or 0 | store | zeros
+
+The purpose is `manifest`, or `original` and `update` for an updated one; `merkle` boxes hold proofs, no store. The
+brands in `ftyp` tell the formats of the family apart: major brand first, then the compatible ones.
+"""
+
+from kzlabel.errors import LimitError, MalformedError
+from kzlabel.files import Reader
+from kzlabel.formats._bmff import Box, boxes
+from kzlabel.formats._window import Walk
+from kzlabel.formats.base import Carrier, Located
+from kzlabel.limits import Limits
+from kzlabel.spans import Span
+
+NAME = "bmff"
+MEDIA_TYPES: tuple[str, ...] = (
+    "video/mp4",
+    "audio/mp4",
+    "video/quicktime",
+    "image/heic",
+    "image/heif",
+    "image/avif",
+)
+EXTENSIONS: tuple[str, ...] = (".mp4", ".m4v", ".m4a", ".m4b", ".mov", ".qt", ".heic", ".heif", ".hif", ".avif")
+
+_USER_TYPE = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+_PURPOSES = (b"manifest\0", b"original\0", b"update\0")
+_BRANDS = {
+    b"qt  ": "video/quicktime",
+    b"M4A ": "audio/mp4",
+    b"M4B ": "audio/mp4",
+    b"avif": "image/avif",
+    b"avis": "image/avif",
+    b"heic": "image/heic",
+    b"heix": "image/heic",
+    b"hevc": "image/heic",
+    b"hevx": "image/heic",
+    b"mif1": "image/heif",
+    b"msf1": "image/heif",
+}
+_WITHOUT_BRANDS = frozenset({b"moov", b"mdat", b"wide", b"pnot"})
+"""Boxes that QuickTime files from before `ftyp` begin with; the reference engine refuses those files."""
+
+_PICTURES = ("image/avif", "image/heic")
+
+
+def sniff(head: bytes) -> str | None:
+    """Return the media type that the brands say, if `head` is the start of an ISO media file."""
+    if head[4:8] in _WITHOUT_BRANDS:
+        return "video/quicktime"
+    if head[4:8] != b"ftyp":
+        return None
+    size = int.from_bytes(head[:4])
+    if not 16 <= size <= 4096:
+        return None
+    brands = [head[at : at + 4] for at in (8, *range(16, min(size, len(head)), 4))]
+    major = _BRANDS.get(brands[0])
+    if major == "image/heif":  # a general brand: a compatible one may say which coding
+        return next((found for brand in brands[1:] if (found := _BRANDS.get(brand)) in _PICTURES), major)
+    return major or MEDIA_TYPES[0]
+
+
+def locate(file: Reader, limits: Limits) -> Located:
+    """Return the C2PA `uuid` boxes at the top level; see `Format.locate`."""
+    walk = Walk(file, limits)
+    carriers: list[Carrier] = []
+    try:
+        for box in boxes(walk, 0, file.size):
+            if box.type == b"uuid" and box.size >= box.header + 16:
+                carriers += _carriers(walk, box)
+    except LimitError:
+        raise
+    except MalformedError as error:
+        return Located(tuple(carriers), error.message)
+    return Located(tuple(carriers))
+
+
+def _carriers(walk: Walk, box: Box) -> list[Carrier]:
+    """Return the carrier that `box` is, if it is one."""
+    at = box.start + box.header
+    head = walk.read(at, min(64, box.end - at))
+    purpose = next((purpose for purpose in _PURPOSES if head[20:].startswith(purpose)), None)
+    if head[:16] != _USER_TYPE or purpose is None:
+        return []
+    at += 20 + len(purpose) + 8
+    if at + 8 > box.end:
+        raise MalformedError(f"the C2PA box at {box.start} has no room for a store")
+    size = int.from_bytes(walk.read(at, 4))
+    length = size if 8 <= size <= box.end - at else box.end - at
+    walk.check_store(length)
+    return [Carrier((Span(at, length),), (Span(box.start, box.size),))]

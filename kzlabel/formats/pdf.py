@@ -1,0 +1,140 @@
+"""PDF: the store is an embedded file that the catalogue lists as associated (C2PA 2.4 A.4; ISO 32000-2 14.13).
+
+    catalogue /AF [ref] -> << /Type /FileSpec /AFRelationship /C2PA_Manifest /EF << /F ref >> >> -> stream
+
+pypdf reads the cross-references; the store is the content of the stream as it lies in the file.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from kzlabel.errors import LimitError, MalformedError
+from kzlabel.files import Reader
+from kzlabel.formats._window import Walk
+from kzlabel.formats.base import Carrier, Located
+from kzlabel.limits import Limits
+from kzlabel.spans import Span
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
+
+T = TypeVar("T")
+
+NAME = "pdf"
+MEDIA_TYPES: tuple[str, ...] = ("application/pdf",)
+EXTENSIONS: tuple[str, ...] = (".pdf",)
+
+_HEAD = 1024
+_RELATIONSHIP = "/C2PA_Manifest"
+_DICTIONARY = 4096
+"""Bytes in which an embedded file's dictionary ends and its stream begins."""
+
+
+def sniff(head: bytes) -> str | None:
+    """Return the media type if `head` has a PDF header; up to 1024 bytes may stand before it."""
+    return MEDIA_TYPES[0] if b"%PDF-" in head[:_HEAD] else None
+
+
+def locate(file: Reader, limits: Limits) -> Located:
+    """Return the associated files that hold a store; see `Format.locate`."""
+    walk = Walk(file, limits)
+    try:
+        spans = list(_stores(_opened(file), walk))
+    except LimitError:
+        raise
+    except MalformedError as error:
+        return Located((), error.message)
+    for span in spans:
+        walk.check_store(span.length)
+    return Located(tuple(Carrier((span,), (span,)) for span in spans))
+
+
+def is_encrypted(file: Reader) -> bool:
+    """Return whether the document is encrypted, be it with an empty password.
+
+    Raises:
+        MalformedError: The document can't be read.
+    """
+    return bool(_opened(file).is_encrypted)
+
+
+def has_signatures(file: Reader) -> bool:
+    """Return whether the document is signed or certified (ISO 32000-2 12.8).
+
+    Raises:
+        MalformedError: The document can't be read.
+    """
+    return _guarded(lambda: _signed(_opened(file)))
+
+
+def _signed(document: "PdfReader") -> bool:
+    root = document.root_object
+    permissions = _plain(root.get("/Perms")) or {}
+    if "/DocMDP" in permissions or "/UR3" in permissions:
+        return True
+    form = _plain(root.get("/AcroForm")) or {}
+    return any("/V" in field for field in _fields(form) if _plain(field.get("/FT")) == "/Sig")
+
+
+def _fields(form: Any) -> list[Any]:
+    """Return every field of the form, those inside others too, each once."""
+    found: list[Any] = []
+    seen: set[int] = set()
+    waiting = list(_plain(form.get("/Fields")) or ())
+    while waiting:
+        reference = waiting.pop()
+        number = getattr(reference, "idnum", 0)
+        if number in seen:
+            continue
+        seen.update({number} - {0})
+        field = _plain(reference)
+        if hasattr(field, "get"):
+            found.append(field)
+            waiting += _plain(field.get("/Kids")) or ()
+    return found
+
+
+def _stores(document: "PdfReader", walk: Walk) -> Iterator[Span]:
+    for reference in _guarded(lambda: list(_plain(document.root_object.get("/AF")) or ())):
+        walk.count()
+        span = _guarded(partial(_store, document, walk, reference))
+        if span is not None:
+            yield span
+
+
+def _store(document: "PdfReader", walk: Walk, reference: Any) -> Span | None:
+    specification = _plain(reference)
+    if not hasattr(specification, "get") or _plain(specification.get("/AFRelationship")) != _RELATIONSHIP:
+        return None
+    stream = specification["/EF"].get_object().raw_get("/F")
+    at = document.xref[stream.generation][stream.idnum]
+    head = walk.read(at, min(_DICTIONARY, walk.size - at))
+    begin = head.index(b"stream") + len(b"stream")
+    begin += 2 if head[begin : begin + 2] == b"\r\n" else 1
+    length = int(stream.get_object()["/Length"])
+    if length < 0 or at + begin + length > walk.size:
+        raise MalformedError(f"the embedded file at {at} reaches past the end of the file")
+    return Span(at + begin, length)
+
+
+def _opened(file: Reader) -> "PdfReader":
+    from pypdf import PdfReader  # noqa: PLC0415 - only PDFs pay for it
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it has to say comes as an exception or not at all
+    return _guarded(lambda: PdfReader(file.stream()))
+
+
+def _plain(value: Any) -> Any:
+    return value.get_object() if hasattr(value, "get_object") else value
+
+
+def _guarded(read: Callable[[], T]) -> T:
+    """Call `read`; whatever pypdf raises on a broken document becomes one exception."""
+    try:
+        return read()
+    except MalformedError:
+        raise
+    except Exception as error:  # noqa: BLE001 - hostile documents make pypdf raise anything
+        raise MalformedError(f"the PDF can't be read: {type(error).__name__}: {error}"[:200]) from None

@@ -1,0 +1,35 @@
+"""Which formats are labelled and verified; printed by `kzlabel formats`, and checked against the README."""
+
+import msgspec
+
+from kzlabel.formats import FORMATS
+from kzlabel.signing.writable import WRITABLE
+
+__all__ = ["Row", "matrix"]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One format."""
+
+    name: str
+    """Short name."""
+
+    media_types: tuple[str, ...]
+    """Media types, the preferred one first."""
+
+    extensions: tuple[str, ...]
+    """File name extensions."""
+
+    label: bool
+    """Whether a label can be embedded."""
+
+    verify: bool
+    """Whether an embedded label can be verified."""
+
+
+def matrix() -> tuple[Row, ...]:
+    """Return a row for each format, in the order in which they are recognised."""
+    return tuple(
+        Row(form.NAME, form.MEDIA_TYPES, form.EXTENSIONS, bool(WRITABLE & set(form.MEDIA_TYPES)), verify=True)
+        for form in FORMATS
+    )

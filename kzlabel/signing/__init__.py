@@ -1,0 +1,5 @@
+"""Labelling: a signed manifest is put into a copy of a file, and nothing else about the file changes."""
+
+from kzlabel.signing.labeler import Labeler, Labelled
+
+__all__ = ["Labeler", "Labelled"]

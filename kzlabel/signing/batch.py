@@ -1,0 +1,146 @@
+"""Labelling many files: where each result goes, and that one bad file doesn't stop the rest."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from kzlabel.credentials import Signer
+from kzlabel.errors import InputError, KzlabelError, OutputError
+from kzlabel.isolation import Child, ChildDiedError
+from kzlabel.labels import Label
+from kzlabel.limits import DEFAULT_LIMITS
+from kzlabel.outputs import check_destination, remove_abandoned
+from kzlabel.signing.labeler import Labeler, Labelled
+from kzlabel.sources import display_name, opened
+
+__all__ = ["Failure", "Job", "label_each", "plan"]
+
+_PATIENCE = 3
+"""The engine stops itself at its time limit; its process is ended when it is late by this factor."""
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """One file to label."""
+
+    source: Path
+    """What is read."""
+
+    destination: Path
+    """What is written."""
+
+    in_place: bool = False
+    """Whether `destination` is meant to be `source`."""
+
+    replace: bool = False
+    """Whether a file at `destination` may be replaced."""
+
+    keep_times: bool = False
+    """Whether the result gets the source's times."""
+
+    despite_broken: bool = False
+    """Whether a source whose own label is broken is labelled all the same."""
+
+    uri: str = ""
+    """What to call the source, if not by its path."""
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """A file that was not labelled."""
+
+    uri: str
+    """The file."""
+
+    error: str
+    """Why not."""
+
+    remedy: str
+    """What would help; may be empty."""
+
+    operational: bool
+    """True when the file could not be read or written, false when its content stands in the way."""
+
+
+def plan(
+    sources: Sequence[Path], output: Path | None, directory: Path | None, *, in_place: bool, replace: bool
+) -> tuple[Job, ...]:
+    """Decide where each labelled file goes.
+
+    Exactly one of `output` (for a single source), `directory` and `in_place` must be given.
+
+    Raises:
+        OutputError: None or several are given, `output` is given for several sources, or two sources have the
+            same name and would meet in `directory`.
+    """
+    if (output is not None) + (directory is not None) + in_place != 1:
+        raise OutputError("where to write is not clear", "give one of -o OUT, --out-dir DIR and --in-place")
+    if in_place:
+        return tuple(Job(source=source, destination=source, in_place=True) for source in sources)
+    if output is not None:
+        if len(sources) > 1:
+            raise OutputError("-o names one file, and there are several sources", "use --out-dir DIR")
+        return (Job(source=sources[0], destination=output, replace=replace),)
+    assert directory is not None  # noqa: S101 - the count above leaves nothing else
+    names: dict[str, Path] = {}
+    for source in sources:
+        other = names.setdefault(source.name, source)
+        if other is not source:
+            raise OutputError(
+                f"{display_name(other)} and {display_name(source)} would both be written to "
+                f"{display_name(directory / source.name)}",
+                "label them into different directories",
+            )
+    return tuple(Job(source=source, destination=directory / source.name, replace=replace) for source in sources)
+
+
+def label_each(jobs: Sequence[Job], template: Mapping[str, Any], signer: Signer) -> Iterator[Labelled | Failure]:
+    """Carry out `jobs` in order, in a child process, and yield what became of each.
+
+    `template` describes the label; what it leaves out, such as the content identifier, is made for each file.
+    """
+    secret = signer.to_secret_bytes()
+    with Child() as child:
+        for job in jobs:
+            uri = job.uri or display_name(job.source)
+            try:
+                yield _carry_out(child, job, template, secret)
+            except ChildDiedError as error:
+                remove_abandoned(Path(os.path.realpath(job.destination)).parent, error.pid)
+                yield Failure(uri, f"{uri} was not labelled: {error.message}", "", operational=True)
+            except KzlabelError as error:
+                yield Failure(uri, error.message, error.remedy, isinstance(error, InputError | OutputError))
+
+
+def _carry_out(child: Child, job: Job, template: Mapping[str, Any], secret: bytes) -> Labelled:
+    with opened(job.source) as file:  # tells a wrong path from a bad file before a process is started
+        seconds = _PATIENCE * DEFAULT_LIMITS.seconds_for(file.reader.size)
+    if not job.in_place:
+        check_destination(job.destination, replace=job.replace)
+    done = child.call(seconds, _label, job, template, secret)
+    return msgspec.structs.replace(done, uri=job.uri) if job.uri else done
+
+
+def _label(job: Job, template: Mapping[str, Any], secret: bytes) -> Labelled:
+    """Label one file; runs in the child."""
+    labeler = _labeler(secret)
+    label = Label.from_dict(template)
+    if job.in_place:
+        return labeler.label_in_place(
+            job.source, label, keep_times=job.keep_times, despite_broken=job.despite_broken
+        )
+    return labeler.label(
+        job.source,
+        label,
+        job.destination,
+        replace=job.replace,
+        keep_times=job.keep_times,
+        despite_broken=job.despite_broken,
+    )
+
+
+@lru_cache(maxsize=1)
+def _labeler(secret: bytes) -> Labeler:
+    return Labeler(Signer.from_secret_bytes(secret))

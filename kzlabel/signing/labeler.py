@@ -1,0 +1,220 @@
+"""`Labeler`: made once with a signer, then called for every output of a pipeline."""
+
+import io
+import os
+import threading
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, overload
+
+import msgspec
+
+from kzlabel.credentials import Signer
+from kzlabel.errors import OutputError
+from kzlabel.labels import Label
+from kzlabel.limits import DEFAULT_LIMITS, Limits
+from kzlabel.outputs import check_destination, staged
+from kzlabel.signing import builder
+from kzlabel.signing.precheck import Precheck, precheck
+from kzlabel.sources import Opened, Source, display_name, opened
+from kzlabel.trust import Trust, default_trust
+
+if TYPE_CHECKING:
+    import c2pa
+
+__all__ = ["Labeler", "Labelled"]
+
+
+class Labelled(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What was done to one file."""
+
+    uri: str
+    """The source, as the caller named it."""
+
+    destination: str = ""
+    """Path of the labelled file; empty when it went to a stream."""
+
+    media_type: str
+    """Media type by content."""
+
+    content_id: str
+    """The label's content identifier."""
+
+    size: int
+    """Size of the labelled file in bytes."""
+
+    parent: str = ""
+    """Status of the label that the source carried already and that was kept as a parent; empty without one."""
+
+
+class Labeler:
+    """Puts signed labels into files.
+
+    Make one and reuse it: the key, the certificates and the engine's settings are prepared once. It keeps no state
+    of the files, so threads may share it; after a fork the child prepares its own engine.
+    """
+
+    def __init__(self, signer: Signer, *, trust: Trust | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
+        """Prepare labelling.
+
+        Args:
+            signer: Whose signature the labels carry.
+            trust: Whom to believe about labels that sources carry already; it decides what is recorded about them.
+                By default this machine's development authority.
+            limits: How much work one source may cause.
+        """
+        self._signer = signer
+        self._trust = default_trust() if trust is None else trust
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._native: tuple[int, c2pa.Signer] | None = None
+
+    @overload
+    def label(
+        self, source: bytes, label: Label, destination: None = None, *, despite_broken: bool = ...
+    ) -> bytes: ...
+
+    @overload
+    def label(
+        self,
+        source: Source,
+        label: Label,
+        destination: str | PathLike[str] | BinaryIO,
+        *,
+        replace: bool = ...,
+        keep_times: bool = ...,
+        despite_broken: bool = ...,
+    ) -> Labelled: ...
+
+    def label(
+        self,
+        source: Source,
+        label: Label,
+        destination: str | PathLike[str] | BinaryIO | None = None,
+        *,
+        replace: bool = False,
+        keep_times: bool = False,
+        despite_broken: bool = False,
+    ) -> bytes | Labelled:
+        """Write a copy of `source` that carries `label`.
+
+        A source that carries a label keeps it, as the parent of the new one. The content comes out as it went in.
+
+        Args:
+            source: A path, the bytes of a file, or a binary stream.
+            label: What is said.
+            destination: A path or a seekable binary stream that can be read and written. Without one, `source` must
+                be bytes, and bytes are returned.
+            replace: Whether a file at `destination` may be replaced.
+            keep_times: Whether the new file gets the source file's times.
+            despite_broken: Label a source whose own label fails; every later verdict shows the broken ancestor.
+
+        Raises:
+            InputError: The source can't be opened.
+            OutputError: The destination exists, is the source itself (see `label_in_place`), or can't be written.
+            SigningError: The format has no writer, the source's own label is broken, or the engine failed.
+        """
+        if destination is None:
+            if not isinstance(source, bytes | bytearray | memoryview):
+                raise OutputError(
+                    "no destination is given for a source that isn't bytes", "pass a path or a stream"
+                )
+            result = io.BytesIO()
+            with opened(source) as file:
+                self._write(file, label, result, despite_broken=despite_broken)
+            return result.getvalue()
+        if not isinstance(destination, str | PathLike):
+            with opened(source) as file:
+                return self._write(file, label, destination, despite_broken=despite_broken)
+        path = check_destination(destination, replace=replace)
+        like = Path(source) if isinstance(source, str | PathLike) else None
+        if like is not None and path.exists() and like.exists() and path.samefile(like):
+            raise OutputError(
+                f"{display_name(destination)} is the source itself", "ask for labelling in place (--in-place)"
+            )
+        return self._to_path(
+            source,
+            label,
+            destination,
+            replace=replace,
+            like=like,
+            keep_times=keep_times,
+            despite_broken=despite_broken,
+        )
+
+    def label_in_place(
+        self,
+        path: str | PathLike[str],
+        label: Label,
+        *,
+        keep_times: bool = False,
+        despite_broken: bool = False,
+    ) -> Labelled:
+        """Replace the file at `path` by a labelled one, in one step: it is the old file or the new one.
+
+        The rest is as in `label`. Other hard links to the file keep the old content.
+        """
+        return self._to_path(
+            path,
+            label,
+            path,
+            replace=True,
+            like=Path(path),
+            keep_times=keep_times,
+            despite_broken=despite_broken,
+        )
+
+    def _to_path(
+        self,
+        source: Source,
+        label: Label,
+        destination: str | PathLike[str],
+        *,
+        replace: bool,
+        like: Path | None,
+        keep_times: bool,
+        despite_broken: bool,
+    ) -> Labelled:
+        with opened(source) as file:
+            checked = precheck(file, self._trust, self._limits, despite_broken=despite_broken)
+            with (
+                staged(destination, replace=replace, like=like, keep_times=keep_times) as stage,
+                stage.path.open("w+b") as out,
+            ):
+                done = self._write(file, label, out, checked=checked)
+        return msgspec.structs.replace(done, destination=display_name(destination))
+
+    def _write(
+        self,
+        file: Opened,
+        label: Label,
+        destination: BinaryIO,
+        *,
+        despite_broken: bool = False,
+        checked: Precheck | None = None,
+    ) -> Labelled:
+        checked = checked or precheck(file, self._trust, self._limits, despite_broken=despite_broken)
+        builder.write(
+            file.reader,
+            destination,
+            media_type=checked.media_type,
+            label=label,
+            keep_parent=bool(checked.parent),
+            signer=self._native_signer(),
+            trust=self._trust,
+            limits=self._limits,
+        )
+        destination.flush()
+        return Labelled(
+            uri=file.uri,
+            media_type=checked.media_type,
+            content_id=label.content_id,
+            size=destination.seek(0, io.SEEK_END),
+            parent=checked.parent,
+        )
+
+    def _native_signer(self) -> "c2pa.Signer":
+        with self._lock:
+            if self._native is None or self._native[0] != os.getpid():
+                self._native = os.getpid(), builder.native_signer(self._signer)
+            return self._native[1]

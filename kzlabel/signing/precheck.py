@@ -1,0 +1,87 @@
+"""What must hold before a file is labelled; everything that would lose or launder something is refused."""
+
+import msgspec
+
+from kzlabel.errors import MalformedError, SigningError
+from kzlabel.files import Reader
+from kzlabel.formats import pdf
+from kzlabel.limits import Limits
+from kzlabel.signing.writable import WRITABLE
+from kzlabel.sources import Opened
+from kzlabel.status import Kind
+from kzlabel.trust import Trust
+from kzlabel.verifying import verify_opened
+from kzlabel.verifying.verdict import Status, Verdict
+
+__all__ = ["Precheck", "precheck"]
+
+
+class Precheck(msgspec.Struct, frozen=True):
+    """A source that may be labelled."""
+
+    media_type: str
+    """Its media type by content."""
+
+    parent: str
+    """Status of the label that it carries; empty when it carries none."""
+
+
+def precheck(file: Opened, trust: Trust, limits: Limits, *, despite_broken: bool) -> Precheck:
+    """Decide whether `file` can be labelled without harm.
+
+    Raises:
+        SigningError: It can't; the message says why and what would help.
+    """
+    verdict = verify_opened(file, trust, limits)
+    name = file.uri
+    match verdict.status:
+        case Status.UNSUPPORTED:
+            raise SigningError(f"{name} can't be labelled: {_why(verdict)}", "see kzlabel formats")
+        case Status.ERROR:
+            raise SigningError(f"{name} can't be labelled: {_why(verdict)}", "repair the file first")
+        case Status.REMOTE:
+            raise SigningError(
+                f"{name} refers to a label that is kept at {verdict.remote_url}, which can't be kept as its parent",
+                "fetch that label into the file first",
+            )
+        case Status.INVALID if not verdict.manifest:
+            raise SigningError(
+                f"{name} carries a label that can't be read, so it can't be kept: {_why(verdict)}",
+                "label an intact copy of the file",
+            )
+        case Status.INVALID if not despite_broken:
+            raise SigningError(
+                f"{name} carries a label that is broken: {_why(verdict)}",
+                "label an intact copy, or pass --despite-broken and every later verdict shows the broken ancestor",
+            )
+    if verdict.media_type not in WRITABLE:
+        raise SigningError(
+            f"{name} can't be labelled: nothing here writes {verdict.media_type}", "see kzlabel formats"
+        )
+    if verdict.media_type == "application/pdf":
+        _check_pdf(file.reader, name)
+    return Precheck(verdict.media_type, verdict.status.value if verdict.manifest else "")
+
+
+def _why(verdict: Verdict) -> str:
+    """Return what is wrong in the words of the most telling finding."""
+    failures = [f for f in verdict.findings if f.kind is Kind.FAILURE] or list(verdict.findings)
+    telling = failures[0]
+    return f"{telling.explanation} ({telling.code})" if telling.explanation else telling.code
+
+
+def _check_pdf(reader: Reader, name: str) -> None:
+    """Refuse PDFs that the present writer would harm: it writes the whole file anew."""
+    try:
+        encrypted, signed = pdf.is_encrypted(reader), pdf.has_signatures(reader)
+    except MalformedError as error:
+        raise SigningError(f"{name} can't be labelled: {error.message}", "repair the file first") from None
+    if encrypted:
+        raise SigningError(
+            f"{name} is encrypted, and labelling would remove its encryption",
+            "label it before it is encrypted",
+        )
+    if signed:
+        raise SigningError(
+            f"{name} carries a digital signature, which labelling would break", "label it before it is signed"
+        )

@@ -1,0 +1,7 @@
+"""The version of the package, kept in `pyproject.toml` alone."""
+
+from importlib.metadata import version
+
+__all__ = ["VERSION"]
+
+VERSION = version("kzlabel")
