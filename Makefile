@@ -45,7 +45,7 @@ types: $(STAMP)
 	@cd $(ROOT) && $(BIN)/mypy
 
 schemas: $(STAMP)
-	@cd $(ROOT) && $(BIN)/python schemas/generate.py
+	@cd $(ROOT) && $(BIN)/python schemas/generate_codes.py && $(BIN)/python schemas/generate.py
 
 wheel: $(STAMP)
 	@cd $(ROOT) && $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -14,6 +14,9 @@ class Row(msgspec.Struct, frozen=True):
     name: str
     """Short name."""
 
+    title: str
+    """What people call it: the formats of the family, where it is one."""
+
     media_types: tuple[str, ...]
     """Media types, the preferred one first."""
 
@@ -27,9 +30,35 @@ class Row(msgspec.Struct, frozen=True):
     """Whether an embedded label can be verified."""
 
 
+_TITLES = {
+    "avi": "AVI",
+    "bmff": "MP4, MOV, M4A, HEIC, HEIF, AVIF",
+    "c2pa": "C2PA manifest store",
+    "flac": "FLAC",
+    "gif": "GIF",
+    "jpeg": "JPEG",
+    "jxl": "JPEG XL (container)",
+    "mp3": "MP3",
+    "pdf": "PDF",
+    "png": "PNG",
+    "svg": "SVG",
+    "tiff": "TIFF, DNG",
+    "wav": "WAV",
+    "webp": "WebP",
+    "zip": "ZIP, DOCX, XLSX, PPTX, ODT, EPUB",
+}
+
+
 def matrix() -> tuple[Row, ...]:
     """Return a row for each format, in the order in which they are recognised."""
     return tuple(
-        Row(form.NAME, form.MEDIA_TYPES, form.EXTENSIONS, bool(WRITABLE & set(form.MEDIA_TYPES)), verify=True)
+        Row(
+            form.NAME,
+            _TITLES[form.NAME],
+            form.MEDIA_TYPES,
+            form.EXTENSIONS,
+            bool(WRITABLE & set(form.MEDIA_TYPES)),
+            verify=True,
+        )
         for form in FORMATS
     )

@@ -1,33 +1,54 @@
-"""Write everything that is generated: JSON Schemas from the structs, status codes from their table.
+"""Write everything that is generated: JSON Schemas from the structs, the README's table of formats.
 
-`python schemas/generate.py` writes, `python schemas/generate.py --check` says what has drifted.
+`python schemas/generate.py` writes, `python schemas/generate.py --check` says what has drifted. The status codes
+have a generator of their own, `generate_codes.py`.
 """
 
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from kzlabel.labels.schema import label_schema
+from kzlabel.matrix import matrix
 from kzlabel.verifying.schema import verdict_schema
 
-HERE = Path(__file__).parent
-SCHEMAS = {"label.schema.json": label_schema, "verdict.schema.json": verdict_schema}
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+BEGIN, END = "<!-- formats: written by `make schemas` -->\n", "<!-- /formats -->"
+
+
+def generated() -> Iterator[tuple[Path, str]]:
+    """Yield each generated file and what it must hold."""
+    yield ROOT / "schemas" / "label.schema.json", _json(label_schema())
+    yield ROOT / "schemas" / "verdict.schema.json", _json(verdict_schema())
+    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+    yield README, before + BEGIN + table_of_formats() + END + rest.partition(END)[2]
+
+
+def table_of_formats() -> str:
+    """Return the table of formats in Markdown."""
+    lines = ["| format | file names | label | verify |", "|---|---|---|---|"]
+    for row in matrix():
+        label = "embedded" if row.label else "-"
+        lines.append(f"| {row.title} | {' '.join(row.extensions)} | {label} | yes |")
+    return "\n".join(lines) + "\n"
 
 
 def main(arguments: list[str]) -> int:
     """Write or check; return the exit code."""
-    drifted = []
-    for name, make in SCHEMAS.items():
-        text = msgspec.json.format(msgspec.json.encode(make()), indent=2).decode() + "\n"
-        path = HERE / name
-        if path.exists() and path.read_text(encoding="utf-8") == text:
-            continue
-        drifted.append(name)
+    drifted = [(path, text) for path, text in generated() if not path.exists() or path.read_text("utf-8") != text]
+    for path, text in drifted:
+        sys.stdout.write(f"{path.relative_to(ROOT)}\n")
         if "--check" not in arguments:
             path.write_text(text, encoding="utf-8")
-    sys.stdout.write("".join(f"{name}\n" for name in drifted))
     return int(bool(drifted) and "--check" in arguments)
+
+
+def _json(schema: Mapping[str, Any]) -> str:
+    return msgspec.json.format(msgspec.json.encode(schema), indent=2).decode() + "\n"
 
 
 if __name__ == "__main__":

@@ -25,10 +25,8 @@ def command(*, as_json: bool) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table("format", "media types", "extensions", "label", "verify", box=None, pad_edge=False)
+    table = Table("format", "formats", "extensions", "label", "verify", box=None, pad_edge=False)
     for row in rows:
         yes = {True: "yes", False: "-"}
-        table.add_row(
-            row.name, " ".join(row.media_types), " ".join(row.extensions), yes[row.label], yes[row.verify]
-        )
+        table.add_row(row.name, row.title, " ".join(row.extensions), yes[row.label], yes[row.verify])
     Console().print(table)
