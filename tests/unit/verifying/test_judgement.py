@@ -35,8 +35,14 @@ def codes(of: Reading) -> set[str]:
 
 @pytest.mark.parametrize(
     ("state", "status"),
-    [("Trusted", Status.TRUSTED), ("Valid", Status.VALID), ("Invalid", Status.INVALID), ("", Status.INVALID), ("Fine", Status.INVALID)],
-)  # fmt: skip
+    [
+        ("Trusted", Status.TRUSTED),
+        ("Valid", Status.VALID),
+        ("Invalid", Status.INVALID),
+        ("", Status.INVALID),
+        ("Fine", Status.INVALID),
+    ],
+)
 def test_the_status_is_the_engine_s_state_and_invalid_in_doubt(state: str, status: Status) -> None:
     assert verdict(reading(state)).status is status
 
