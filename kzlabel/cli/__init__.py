@@ -13,7 +13,15 @@ from kzlabel.errors import KzlabelError
 
 __all__ = ["cli", "main"]
 
-_COMMANDS = ("label", "verify", "inspect", "formats", "keys", "schema")
+_COMMANDS = {
+    "label": "Write copies of files that carry a signed label.",
+    "verify": "Say whether files carry a signed label that holds.",
+    "inspect": "Show every manifest in a file.",
+    "formats": "List the formats and what can be done with each.",
+    "keys": "Show which key signs; make the development identity.",
+    "schema": "Print the JSON Schema of a label or a verdict.",
+}
+"""The commands, with the line that stands for each where all are listed."""
 
 
 class _Lazy(click.Group):
@@ -27,6 +35,10 @@ class _Lazy(click.Group):
             return None
         command: click.Command = import_module(f"kzlabel.cli.{cmd_name}").command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
 
 
 @click.group(

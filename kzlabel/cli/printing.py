@@ -4,8 +4,6 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
 __all__ = ["STYLES", "complain", "one_line", "print_json", "print_json_line"]
 
 STYLES = {
@@ -40,6 +38,8 @@ def complain(text: str) -> None:
 
 def print_json(values: Iterable[Any]) -> None:
     """Print `values` as one JSON array, an element at a time."""
+    import msgspec  # noqa: PLC0415 - `kzlabel --version` needs none of it
+
     sys.stdout.write("[")
     for number, value in enumerate(values):
         body = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
@@ -51,5 +51,7 @@ def print_json(values: Iterable[Any]) -> None:
 
 def print_json_line(value: Any) -> None:
     """Print `value` as one line of JSON, at once."""
+    import msgspec  # noqa: PLC0415 - as above
+
     sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
     sys.stdout.flush()

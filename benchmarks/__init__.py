@@ -1,0 +1,1 @@
+"""Measurements: two things in one run, medians and ratios. Never part of a test."""
