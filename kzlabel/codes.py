@@ -224,6 +224,7 @@ class Code(StrEnum):
     KZLABEL_INPUT_UNREADABLE = "org.kzlabel.input.unreadable"
     KZLABEL_LABEL_MALFORMED = "org.kzlabel.label.malformed"
     KZLABEL_LIMIT_EXCEEDED = "org.kzlabel.limit.exceeded"
+    KZLABEL_MANIFEST_DAMAGED = "org.kzlabel.manifest.damaged"
 
 
 _SUCCESS = (

@@ -27,6 +27,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     leaves: int = 200_000
     """Leaves of the Merkle trees of one hard binding."""
 
+    assertions: int = 2_000
+    """Assertions of one manifest, and references to them in its claim."""
+
+    ingredient_depth: int = 64
+    """Generations of ingredients that the native engine follows; it leaves more to the reference engine."""
+
     carriers: int = 16
     """Places in one file where a manifest store was found, before the walk is given up."""
 

@@ -41,7 +41,10 @@ def locate(file: Reader, limits: Limits) -> Located:
     """Return the associated files that hold a store; see `Format.locate`."""
     walk = Walk(file, limits)
     try:
-        spans = list(_stores(_opened(file), walk))
+        document = _opened(file)
+        if document.is_encrypted and not _guarded(lambda: document.decrypt("")):
+            return Located((), "the document is encrypted, and what it holds can't be seen without its password")
+        spans = list(_stores(document, walk))
     except LimitError:
         raise
     except MalformedError as error:

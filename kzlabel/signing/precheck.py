@@ -73,7 +73,8 @@ def _why(verdict: Verdict) -> str:
 def _check_pdf(reader: Reader, name: str) -> None:
     """Refuse PDFs that the present writer would harm: it writes the whole file anew."""
     try:
-        encrypted, signed = pdf.is_encrypted(reader), pdf.has_signatures(reader)
+        encrypted = pdf.is_encrypted(reader)
+        signed = not encrypted and pdf.has_signatures(reader)
     except MalformedError as error:
         raise SigningError(f"{name} can't be labelled: {error.message}", "repair the file first") from None
     if encrypted:

@@ -96,7 +96,7 @@ def _verify(file: Opened, trust: Trust, limits: Limits, *, online: bool) -> Verd
         case Reading():
             return judge(answer, trust, uri=file.uri, media_type=media_type, before=findings)
         case reference.Absent():
-            return _absent(file, media_type, answer, findings)
+            return _absent(file, media_type, answer, located, findings)
         case reference.Refused():
             return _refused(file, media_type, answer, located, findings)
 
@@ -107,7 +107,14 @@ def _mismatch(suffix: str, form: Format) -> Iterator[Finding]:
         yield Finding.of(Code.KZLABEL_FORMAT_MISMATCH, f"the name says {promised.NAME}, the content is {form.NAME}")
 
 
-def _absent(file: Opened, media_type: str, answer: reference.Absent, findings: tuple[Finding, ...]) -> Verdict:
+def _absent(
+    file: Opened, media_type: str, answer: reference.Absent, located: Located, findings: tuple[Finding, ...]
+) -> Verdict:
+    """Decide about a file in which the engine found no manifest: a damaged one is not an absent one."""
+    if located.carriers:
+        at = located.carriers[0].store[0].start
+        damaged = Finding.of(Code.KZLABEL_MANIFEST_DAMAGED, f"the manifest at byte {at} can't be made out")
+        return _without_store(file, Status.INVALID, *findings, damaged, media_type=media_type)
     if not answer.remote_url:
         return _without_store(file, Status.UNLABELLED, *findings, media_type=media_type)
     remote = Finding.of(Code.KZLABEL_MANIFEST_REMOTE, f"the manifest is said to be at {answer.remote_url}")
