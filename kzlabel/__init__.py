@@ -36,13 +36,14 @@ if TYPE_CHECKING:
     from kzlabel.signing import Labeler, Labelled
     from kzlabel.status import Code, Finding, Kind
     from kzlabel.trust import Trust
-    from kzlabel.verifying import verify
+    from kzlabel.verifying import Engine, Verifier, verify
     from kzlabel.verifying.verdict import Signatory, Status, Verdict
 
 __all__ = [
     "AI",
     "Code",
     "CredentialError",
+    "Engine",
     "Finding",
     "HumanContribution",
     "Identifier",
@@ -70,6 +71,7 @@ __all__ = [
     "Trust",
     "TrustError",
     "Verdict",
+    "Verifier",
     "label",
     "verify",
 ]
@@ -103,6 +105,8 @@ _HOMES = {
     "Finding": "kzlabel.status",
     "Kind": "kzlabel.status",
     "Trust": "kzlabel.trust",
+    "Engine": "kzlabel.verifying",
+    "Verifier": "kzlabel.verifying",
     "verify": "kzlabel.verifying",
     "Signatory": "kzlabel.verifying.verdict",
     "Status": "kzlabel.verifying.verdict",

@@ -211,6 +211,7 @@ class Code(StrEnum):
     CAWG_X509_SIGNATURE_OUTSIDE_VALIDITY = "cawg.x509.signature.outside_validity"
 
     # kzlabel
+    KZLABEL_ENGINE_ABSTAINED = "org.kzlabel.engine.abstained"
     KZLABEL_FORMAT_MISMATCH = "org.kzlabel.format.mismatch"
     KZLABEL_INGREDIENT_BROKEN = "org.kzlabel.ingredient.broken"
     KZLABEL_INPUT_EMPTY = "org.kzlabel.input.empty"
@@ -279,6 +280,7 @@ _INFORMATIONAL = (
     Code.MANIFEST_UNKNOWN_PROVENANCE,
     Code.MANIFEST_UNREFERENCED,
     Code.CAWG_ICA_UNTRUSTED_ISSUER,
+    Code.KZLABEL_ENGINE_ABSTAINED,
     Code.KZLABEL_FORMAT_MISMATCH,
     Code.KZLABEL_INGREDIENT_BROKEN,
     Code.KZLABEL_INPUT_EMPTY,

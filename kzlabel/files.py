@@ -2,6 +2,7 @@
 
 import io
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Protocol
 
@@ -11,6 +12,9 @@ from kzlabel.spans import Span
 __all__ = ["BytesReader", "FileReader", "Reader"]
 
 _CHUNK = 1 << 18
+
+_SPARE: deque[memoryview] = deque(maxlen=4)
+"""Buffers that no reader uses at the moment: touching fresh memory costs more than reading a small file."""
 
 
 class Reader(Protocol):
@@ -83,17 +87,22 @@ class FileReader:
 
     def chunks(self, spans: Iterable[Span]) -> Iterator[memoryview]:
         """See `Reader.chunks`; memory stays below a few hundred kilobytes."""
-        buffer = bytearray(_CHUNK)
-        view = memoryview(buffer)
-        for span in spans:
-            _check_inside(span.start, span.length, self.size)
-            at = span.start
-            while at < span.end:
-                count = os.preadv(self._fd, [view[: min(_CHUNK, span.end - at)]], at)
-                if count == 0:
-                    raise MalformedError("the file became shorter while it was read")
-                yield view[:count]
-                at += count
+        try:
+            view = _SPARE.pop()
+        except IndexError:
+            view = memoryview(bytearray(_CHUNK))
+        try:
+            for start, length in spans:
+                _check_inside(start, length, self.size)
+                at, end = start, start + length
+                while at < end:
+                    count = os.preadv(self._fd, [view[: end - at]], at)
+                    if count == 0:
+                        raise MalformedError("the file became shorter while it was read")
+                    yield view[:count]
+                    at += count
+        finally:
+            _SPARE.append(view)
 
     def stream(self) -> BinaryIO:
         """See `Reader.stream`; the stream shares the file's position with the caller's."""

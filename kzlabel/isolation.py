@@ -4,15 +4,17 @@ The reference engine is a compiled library: should it panic, run out of memory o
 is lost. Whoever handles many files, or must always answer, calls through a `Child`.
 """
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing.connection import Connection
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from kzlabel.errors import KzlabelError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 __all__ = ["Child", "ChildDiedError"]
 
@@ -39,8 +41,7 @@ class Child:
 
     def __init__(self) -> None:
         """Prepare a child; it starts with the first call."""
-        self._context = multiprocessing.get_context("spawn")
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self._process: BaseProcess | None = None
         self._connection: Connection | None = None
 
     def __enter__(self) -> "Child":
@@ -80,10 +81,13 @@ class Child:
                 self._process.join()
             self._process = None
 
-    def _started(self) -> Connection:
+    def _started(self) -> "Connection":
         if self._connection is None:
-            ours, theirs = self._context.Pipe()
-            self._process = self._context.Process(target=_serve, args=(theirs,), daemon=True)
+            import multiprocessing  # noqa: PLC0415 - most commands need no child
+
+            context = multiprocessing.get_context("spawn")
+            ours, theirs = context.Pipe()
+            self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
             self._process.start()
             theirs.close()
             self._connection = ours
@@ -103,7 +107,7 @@ class Child:
         return ChildDiedError(f"the engine's process {why}", process.pid)
 
 
-def _serve(connection: Connection) -> None:
+def _serve(connection: "Connection") -> None:
     """Answer calls until the other end closes. What native code prints when it dies is not for users."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     silence = os.open(os.devnull, os.O_WRONLY)

@@ -39,6 +39,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     pdf_objects: int = 200_000
     """Indirect objects that a PDF may list in its cross-reference tables."""
 
+    certificates: int = 16
+    """Certificates in one signature."""
+
+    certificate_size: int = 32_768
+    """Bytes of one certificate."""
+
     reads: int = 1_000_000
     """Reads that the reference engine may make of a small file; a large one gets one more for each 4 KiB."""
 

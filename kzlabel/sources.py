@@ -37,6 +37,9 @@ class Opened(msgspec.Struct, frozen=True):
     suffix: str
     """Extension of its name in lower case with the dot; empty without one."""
 
+    path: str = ""
+    """The path that was opened, where the source is one."""
+
 
 @contextmanager
 def opened(source: Source, uri: str = "") -> Iterator[Opened]:
@@ -51,7 +54,7 @@ def opened(source: Source, uri: str = "") -> Iterator[Opened]:
     if isinstance(source, str | PathLike):
         with _open_path(os.fspath(source)) as file:
             name = display_name(source)
-            yield Opened(FileReader(file), uri or name, PurePath(name).suffix.lower())
+            yield Opened(FileReader(file), uri or name, PurePath(name).suffix.lower(), os.fspath(source))
     elif isinstance(source, bytes | bytearray | memoryview):
         yield Opened(BytesReader(bytes(source)), uri or "<bytes>", "")
     else:

@@ -14,7 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 MOST_LINES = 400
 GENERATED = {"codes.py"}
 
-BOTTOM = frozenset({"codes", "errors", "limits", "spans", "status", "version"})
+BOTTOM = frozenset({"codes", "der", "errors", "limits", "spans", "status", "version"})
 FILES = frozenset({"files", "outputs", "sources"})
 ALLOWED: dict[str, frozenset[str]] = {
     **dict.fromkeys(BOTTOM, BOTTOM),
@@ -26,7 +26,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "credentials": BOTTOM | FILES,
     "trust": BOTTOM | FILES | {"credentials"},
     "reference": BOTTOM | FILES | {"trust"},
-    "verifying": BOTTOM | FILES | {"labels", "formats", "manifest", "trust", "reference"},
+    "verifying": BOTTOM
+    | FILES
+    | {"isolation", "labels", "formats", "manifest", "credentials", "trust", "reference"},
     "signing": BOTTOM
     | FILES
     | {"labels", "formats", "manifest", "credentials", "trust", "reference", "verifying", "isolation"},

@@ -6,15 +6,15 @@ from typing import Any
 
 __all__ = ["STYLES", "complain", "one_line", "print_json", "print_json_line"]
 
-STYLES = {
-    "trusted": "bold green",
-    "valid": "green",
-    "invalid": "bold red",
-    "error": "bold red",
-    "declared": "yellow",
-    "remote": "yellow",
-    "unlabelled": "dim",
-    "unsupported": "dim",
+STYLES: dict[str, dict[str, Any]] = {
+    "trusted": {"fg": "green", "bold": True},
+    "valid": {"fg": "green"},
+    "invalid": {"fg": "red", "bold": True},
+    "error": {"fg": "red", "bold": True},
+    "declared": {"fg": "yellow"},
+    "remote": {"fg": "yellow"},
+    "unlabelled": {"dim": True},
+    "unsupported": {"dim": True},
 }
 """Colour of each status; the word is always printed too."""
 

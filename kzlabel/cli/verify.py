@@ -1,31 +1,24 @@
 """`kzlabel verify`: judge files."""
 
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.text import Text
 
 from kzlabel.cli.printing import STYLES, complain, one_line, print_json, print_json_line
 from kzlabel.errors import InputError
 from kzlabel.isolation import Child, ChildDiedError
-from kzlabel.limits import DEFAULT_LIMITS
-from kzlabel.sources import display_name, opened
+from kzlabel.sources import display_name
 from kzlabel.status import Code, Kind
 from kzlabel.trust import Trust, default_trust
-from kzlabel.verifying import unreadable, verify
+from kzlabel.verifying import Engine, Verifier, unreadable
 from kzlabel.verifying.verdict import Status, Verdict
 
 __all__ = ["command", "judged"]
 
 _STRENGTH = {"trusted": (Status.TRUSTED,), "valid": (Status.TRUSTED, Status.VALID)}
-_PATIENCE = 2
-"""The engine stops itself at its time limit; its process is ended when it is late by this factor."""
-
 _OPERATIONAL = (Code.KZLABEL_INPUT_UNREADABLE, Code.KZLABEL_ENGINE_DIED)
 
 
@@ -51,11 +44,19 @@ _OPERATIONAL = (Code.KZLABEL_INPUT_UNREADABLE, Code.KZLABEL_ENGINE_DIED)
     help="How strong a label must be for exit code 0.",
 )
 @click.option("--online", is_flag=True, help="Allow fetching remote manifests and revocation data.")
+@click.option(
+    "--engine",
+    type=click.Choice([engine.value for engine in Engine]),
+    default=Engine.AUTO.value,
+    show_default=True,
+    help="Who decides: the native engine, the reference engine, or (auto) the latter where the former abstains.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Print every finding, those that succeed too.")
 def command(
     inputs: tuple[Path, ...],
     anchors: tuple[Path, ...],
     require: str,
+    engine: str,
     *,
     as_json: bool,
     as_lines: bool,
@@ -77,45 +78,49 @@ def command(
     trust = default_trust() | Trust.from_files(anchors)
     codes: list[int] = []
 
-    def counted() -> Iterator[Verdict]:
-        for verdict in judged(inputs, trust, online=online):
+    def counted(child: Child) -> Iterator[Verdict]:
+        verifier = Verifier(trust=trust, engine=Engine(engine), online=online, child=child)
+        for verdict in judged(inputs, verifier):
             codes.append(_exit_code(verdict, require))
             yield verdict
 
-    if as_json:
-        print_json(counted())
-    elif as_lines:
-        for verdict in counted():
-            print_json_line(verdict)
-    else:
-        _print_for_people(counted(), verbose=verbose)
+    with Child() as child:
+        if as_json:
+            print_json(counted(child))
+        elif as_lines:
+            for verdict in counted(child):
+                print_json_line(verdict)
+        else:
+            for verdict in counted(child):
+                _print_for_people(verdict, verbose=verbose)
     sys.exit(max(codes))
 
 
-def judged(inputs: tuple[Path, ...], trust: Trust, *, online: bool) -> Iterator[Verdict]:
+def judged(inputs: tuple[Path, ...], verifier: Verifier) -> Iterator[Verdict]:
     """Yield a verdict for each input, in order, whatever happens to the engine's process."""
-    with Child() as child:
-        for path in inputs:
-            try:
-                if str(path) == "-":
-                    with tempfile.NamedTemporaryFile(prefix="kzlabel-stdin-") as copy:
-                        shutil.copyfileobj(sys.stdin.buffer, copy)
-                        copy.flush()
-                        yield _in_child(child, Path(copy.name), "-", trust, online=online)
-                else:
-                    yield _in_child(child, path, "", trust, online=online)
-            except InputError as error:
-                complain(str(error))
-                yield unreadable(display_name(path), str(error))
-            except ChildDiedError as error:
-                complain(f"{display_name(path)}: {error}")
-                yield unreadable(display_name(path), str(error), Code.KZLABEL_ENGINE_DIED)
+    for path in inputs:
+        name = display_name(path)
+        try:
+            if name == "-":
+                yield _judge_standard_input(verifier)
+            else:
+                yield verifier.verify(path)
+        except InputError as error:
+            complain(str(error))
+            yield unreadable(name, str(error))
+        except ChildDiedError as error:
+            complain(f"{name}: {error}")
+            yield unreadable(name, str(error), Code.KZLABEL_ENGINE_DIED)
 
 
-def _in_child(child: Child, path: Path, uri: str, trust: Trust, *, online: bool) -> Verdict:
-    with opened(path) as file:  # tells a wrong path from a bad file before a process is started
-        seconds = _PATIENCE * DEFAULT_LIMITS.seconds_for(file.reader.size)
-    return child.call(seconds, verify, path, trust=trust, uri=uri, online=online)
+def _judge_standard_input(verifier: Verifier) -> Verdict:
+    import shutil  # noqa: PLC0415 - only here
+    import tempfile  # noqa: PLC0415 - as above
+
+    with tempfile.NamedTemporaryFile(prefix="kzlabel-stdin-") as copy:
+        shutil.copyfileobj(sys.stdin.buffer, copy)
+        copy.flush()
+        return verifier.verify(copy.name, "-")
 
 
 def _exit_code(verdict: Verdict, require: str) -> int:
@@ -124,32 +129,26 @@ def _exit_code(verdict: Verdict, require: str) -> int:
     return 0 if verdict.status in _STRENGTH[require] else 1
 
 
-def _print_for_people(verdicts: Iterator[Verdict], *, verbose: bool) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    for verdict in verdicts:
-        line = Text()
-        line.append(f"{verdict.status.value:<12}", STYLES[verdict.status.value])
-        line.append(f"AI {verdict.ai.value:<11}" if verdict.ai != "unknown" else " " * 14)
-        line.append(one_line(verdict.uri))
-        console.print(line)
-        for detail, style in _details(verdict, verbose=verbose):
-            console.print(Text(f"            {one_line(detail)}", style))
+def _print_for_people(verdict: Verdict, *, verbose: bool) -> None:
+    status = click.style(f"{verdict.status.value:<12}", **STYLES[verdict.status.value])
+    ai = f"AI {verdict.ai.value:<11}" if verdict.ai != "unknown" else " " * 14
+    click.echo(f"{status}{ai}{one_line(verdict.uri)}")
+    for text, style in _details(verdict, verbose=verbose):
+        click.echo(click.style(f"            {one_line(text)}", **style))
 
 
-def _details(verdict: Verdict, *, verbose: bool) -> Iterator[tuple[str, str]]:
+def _details(verdict: Verdict, *, verbose: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     if verdict.signer is not None:
         by = ", ".join(filter(None, (verdict.signer.common_name, verdict.signer.organisation)))
         at = f", time-stamped {verdict.signed_at}" if verdict.signed_at else ""
         verb = "signed by" if verdict.intact else "signature names"
-        yield f"{verb} {by or 'an unnamed certificate'}{at}", ""
+        yield f"{verb} {by or 'an unnamed certificate'}{at}", {}
     if verdict.label is not None:
         system = verdict.label.system
-        yield (
-            f"label: {verdict.label.level.value} by {' '.join(filter(None, (system.name, system.version)))}",
-            "",
-        )
+        named = " ".join(filter(None, (system.name, system.version)))
+        yield f"label: {verdict.label.level.value} by {named}", {}
     for finding in verdict.findings:
         ours = finding.code.startswith("org.kzlabel.")
         if verbose or ours or finding.kind is Kind.FAILURE:
             text = f"{finding.code}: {finding.explanation}" if finding.explanation else finding.code
-            yield text, "red" if finding.kind is Kind.FAILURE else "dim"
+            yield text, {"fg": "red"} if finding.kind is Kind.FAILURE else {"dim": True}

@@ -20,6 +20,8 @@ from kzlabel.spans import Span
 __all__ = ["locate", "tag_size"]
 
 _HEADER = 10
+_VERSION_3 = 3
+_XMP = b"XMP\0"
 _UNSYNCHRONISED = 0x80
 _EXTENDED = 0x40
 _FOOTER = 0x10
@@ -40,25 +42,30 @@ def locate(file: Reader, limits: Limits) -> Located:
     head = walk.read(0, min(_HEADER, file.size))
     end = tag_size(head)
     if not end:
-        return Located()
+        return Located(xmp=())
     if end > file.size:
-        return Located((), f"the ID3 tag of {end} bytes reaches past the end of the file")
+        return Located((), damage=f"the ID3 tag of {end} bytes reaches past the end of the file")
+    if head[3] < _VERSION_3 or head[5] & _UNSYNCHRONISED:
+        return Located()  # no writer makes these, and bytes inserted for synchronisation would break a store
     carriers: list[Carrier] = []
     try:
-        for carrier in _objects(walk, head, end):
-            walk.check_store(carrier.store[0].length)
-            carriers.append(carrier)
+        for kind, start, length in _frames(walk, head, end):
+            if kind == b"GEOB":
+                for carrier in _object(walk, start, length):
+                    walk.check_store(carrier.store[0].length)
+                    carriers.append(carrier)
+            elif kind == b"PRIV" and length > len(_XMP) and walk.read(start, len(_XMP)) == _XMP:
+                walk.xmp.append(Span(start, length))
     except LimitError:
         raise
     except MalformedError as error:
-        return Located(tuple(carriers), error.message)
-    return Located(tuple(carriers))
+        return Located(tuple(carriers), damage=error.message)
+    return Located(tuple(carriers), xmp=tuple(walk.xmp))
 
 
-def _objects(walk: Walk, head: bytes, end: int) -> Iterator[Carrier]:
+def _frames(walk: Walk, head: bytes, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Yield each frame's identifier, where its data begin, and how long they are."""
     version, flags = head[3], head[5]
-    if version < 3 or flags & _UNSYNCHRONISED:
-        return  # no writer of manifests makes these, and bytes inserted for synchronisation would break a store
     at = _HEADER
     if flags & _EXTENDED:
         size = walk.read(at, 4)
@@ -71,8 +78,7 @@ def _objects(walk: Walk, head: bytes, end: int) -> Iterator[Carrier]:
         length = _frame_size(walk, frame, version, at, end)
         if length > end - at - _HEADER:
             raise MalformedError(f"the ID3 frame at {at} reaches past the end of its tag")
-        if frame[:4] == b"GEOB":
-            yield from _object(walk, at + _HEADER, length)
+        yield frame[:4], at + _HEADER, length
         at += _HEADER + length
 
 

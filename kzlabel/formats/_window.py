@@ -3,6 +3,7 @@
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
 from kzlabel.limits import Limits
+from kzlabel.spans import Span
 
 __all__ = ["Walk"]
 
@@ -13,9 +14,13 @@ _NEAR = 512
 class Walk:
     """One walk through a container: reads small pieces through a buffer, and counts the boxes it meets."""
 
-    __slots__ = ("_buffer", "_left", "_limits", "_reader", "_start", "size")
+    __slots__ = ("_buffer", "_left", "_limits", "_reader", "_start", "size", "xmp")
+
+    xmp: list[Span]
+    """Where XMP packets were met."""
 
     def __init__(self, reader: Reader, limits: Limits) -> None:
+        self.xmp = []
         self._reader = reader
         self._limits = limits
         self._left = limits.boxes_for(reader.size)

@@ -44,6 +44,10 @@ class Located(msgspec.Struct, frozen=True):
     damage: str = ""
     """Why the walk stopped before the container's end; empty when it reached it."""
 
+    xmp: tuple[Span, ...] | None = None
+    """Where the XMP packets lie, which may name a manifest kept elsewhere (C2PA 2.4 section 11.4); None when the
+    walk can't tell."""
+
 
 class Format(Protocol):
     """A file format: how to recognise it and where it keeps a manifest store."""

@@ -27,6 +27,10 @@ MEDIA_TYPES: tuple[str, ...] = (
 EXTENSIONS: tuple[str, ...] = (".mp4", ".m4v", ".m4a", ".m4b", ".mov", ".qt", ".heic", ".heif", ".hif", ".avif")
 
 _USER_TYPE = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+_XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+_FAMILIES = frozenset(
+    {b"moov", b"trak", b"mdia", b"minf", b"dinf", b"stbl", b"edts", b"udta", b"moof", b"traf", b"mvex"}
+)
 _PURPOSES = (b"manifest\0", b"original\0", b"update\0")
 _BRANDS = {
     b"qt  ": "video/quicktime",
@@ -69,13 +73,27 @@ def locate(file: Reader, limits: Limits) -> Located:
     carriers: list[Carrier] = []
     try:
         for box in boxes(walk, 0, file.size):
+            if box.type in _FAMILIES:
+                _check_depth(walk, box, limits)
             if box.type == b"uuid" and box.size >= box.header + 16:
                 carriers += _carriers(walk, box)
+                if walk.read(box.start + box.header, 16) == _XMP:
+                    walk.xmp.append(Span(box.start, box.size))
     except LimitError:
         raise
     except MalformedError as error:
-        return Located(tuple(carriers), error.message)
-    return Located(tuple(carriers))
+        return Located(tuple(carriers), damage=error.message)
+    return Located(tuple(carriers), xmp=tuple(walk.xmp))
+
+
+def _check_depth(walk: Walk, box: Box, limits: Limits) -> None:
+    """Follow the first boxes in each other, which is where a nest begins; the reference engine refuses nests."""
+    at = box.start + box.header
+    for _ in range(limits.depth):
+        if at + 8 > box.end or walk.read(at + 4, 4) not in _FAMILIES:
+            return
+        at += 8
+    raise MalformedError(f"the boxes in the one at {box.start} are nested deeper than {limits.depth}")
 
 
 def _carriers(walk: Walk, box: Box) -> list[Carrier]:

@@ -25,4 +25,4 @@ def locate(file: Reader, limits: Limits) -> Located:
     walk.check_store(file.size)
     size = int.from_bytes(walk.read(0, 4))
     damage = "" if size <= file.size else f"the store of {size} bytes reaches past the end of the file"
-    return Located((Carrier((Span(0, min(size, file.size)),), ()),), damage)
+    return Located((Carrier((Span(0, min(size, file.size)),), ()),), damage=damage)

@@ -1,12 +1,15 @@
 """JPEG XL: the store is a `jumb` box of its own at the top level (C2PA 2.4 A.3.9; ISO 18181-2).
 
-The container is a sequence of boxes (see `_bmff.py`) that begins with `JXL `. A bare codestream (FF 0A) has no
+    box header | description box header 8 | type 16 | toggles 1 | label "c2pa" 00 | ...
+
+The container is a sequence of boxes (see `_bmff.py`) that begins with `JXL `. Other `jumb` boxes may be there: the
+store's is known by its label. XMP is in an `xml ` box, or packed in a `brob` box. A bare codestream (FF 0A) has no
 place for a store.
 """
 
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
-from kzlabel.formats._bmff import boxes
+from kzlabel.formats._bmff import Box, boxes
 from kzlabel.formats._window import Walk
 from kzlabel.formats.base import Carrier, Located
 from kzlabel.limits import Limits
@@ -17,6 +20,9 @@ MEDIA_TYPES: tuple[str, ...] = ("image/jxl",)
 EXTENSIONS: tuple[str, ...] = (".jxl",)
 
 _MAGIC = bytes.fromhex("0000000c4a584c200d0a870a")
+_DESCRIBED = 30
+"""Bytes of a description box up to the end of the store's label."""
+_LABELLED = 0x03
 
 
 def sniff(head: bytes) -> str | None:
@@ -28,14 +34,24 @@ def locate(file: Reader, limits: Limits) -> Located:
     """Return the C2PA `jumb` boxes at the top level; see `Format.locate`."""
     walk = Walk(file, limits)
     carriers: list[Carrier] = []
+    packed = False
     try:
         for box in boxes(walk, 0, file.size):
-            head = walk.read(box.start, min(box.size, box.header + 12))
-            if box.type == b"jumb" and head[box.header + 4 :] == b"jumdc2pa":
+            if box.type == b"jumb" and _is_store(walk, box):
                 walk.check_store(box.size)
-                carriers.append(Carrier((Span(box.start, box.size),), (Span(box.start, box.size),)))
+                whole = Span(box.start, box.size)
+                carriers.append(Carrier((whole,), (whole,)))
+            elif box.type == b"xml ":
+                walk.xmp.append(Span(box.start, box.size))
+            packed = packed or box.type == b"brob"
     except LimitError:
         raise
     except MalformedError as error:
         return Located(tuple(carriers), error.message)
-    return Located(tuple(carriers))
+    return Located(tuple(carriers), xmp=None if packed else tuple(walk.xmp))
+
+
+def _is_store(walk: Walk, box: Box) -> bool:
+    at = box.start + box.header
+    head = walk.read(at, min(_DESCRIBED, box.end - at))
+    return head[4:8] == b"jumd" and head[25:] == b"c2pa\0" and head[24] & _LABELLED == _LABELLED

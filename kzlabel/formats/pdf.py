@@ -43,12 +43,14 @@ def locate(file: Reader, limits: Limits) -> Located:
     try:
         document = _opened(file)
         if document.is_encrypted and not _guarded(lambda: document.decrypt("")):
-            return Located((), "the document is encrypted, and what it holds can't be seen without its password")
+            return Located(
+                (), damage="the document is encrypted, and what it holds can't be seen without its password"
+            )
         spans = list(_stores(document, walk))
     except LimitError:
         raise
     except MalformedError as error:
-        return Located((), error.message)
+        return Located((), damage=error.message)
     for span in spans:
         walk.check_store(span.length)
     return Located(tuple(Carrier((span,), (span,)) for span in spans))

@@ -1,11 +1,16 @@
-"""PNG: the store is the data of a `caBX` chunk (C2PA 2.4 A.3.2).
+"""PNG: the store is the data of a `caBX` chunk (C2PA 2.4 A.3.2; ISO 15948 section 5.3).
 
     89 "PNG" 0D 0A 1A 0A | { length 4 | type 4 | data | CRC 4 } ...
 
-Integers are big-endian; `length` counts the data. The last chunk is `IEND`; what follows it is not walked.
+Integers are big-endian; `length` counts the data. The last chunk is `IEND`; what follows it is not walked. The CRC
+is left alone: the reference engine doesn't check it, and the hard binding leaves the whole chunk out. A type that
+isn't four letters is damage, and the walk goes on past it as the reference engine's does. XMP is in `iTXt` chunks
+of a keyword of its own.
 """
 
-from kzlabel.errors import MalformedError
+from struct import Struct
+
+from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
 from kzlabel.formats._window import Walk
 from kzlabel.formats.base import Carrier, Located
@@ -17,6 +22,10 @@ MEDIA_TYPES: tuple[str, ...] = ("image/png",)
 EXTENSIONS: tuple[str, ...] = (".png", ".apng")
 
 _MAGIC = b"\x89PNG\r\n\x1a\n"
+_HEADER = Struct(">I4s").unpack
+_XMP = b"XML:com.adobe.xmp\0"
+_AROUND = 12
+"""Length, type and CRC of a chunk."""
 
 
 def sniff(head: bytes) -> str | None:
@@ -27,25 +36,49 @@ def sniff(head: bytes) -> str | None:
 def locate(file: Reader, limits: Limits) -> Located:
     """Return the `caBX` chunks; see `Format.locate`."""
     walk = Walk(file, limits)
-    carriers: list[Carrier] = []
+    chunks = _Chunks()
     damage = ""
-    at = len(_MAGIC)
-    while not damage:
-        walk.count()
+    try:
+        chunks.walk(walk)
+    except LimitError:
+        raise
+    except MalformedError as error:
+        damage = error.message
+    return Located(tuple(chunks.carriers), chunks.oddity or damage, tuple(walk.xmp))
+
+
+class _Chunks:
+    """What was met among the chunks so far."""
+
+    def __init__(self) -> None:
+        self.carriers: list[Carrier] = []
+        self.oddity = ""
+
+    def walk(self, walk: Walk) -> None:
+        """Walk from the first chunk to `IEND`."""
+        read, count, size = walk.read, walk.count, walk.size
+        at = len(_MAGIC)
+        while True:
+            count()
+            length, kind = _HEADER(read(at, 8))
+            end = at + length + _AROUND
+            if end > size:
+                raise MalformedError(f"the chunk at {at} reaches past the end of the file")
+            if kind == b"IEND":
+                return
+            if kind == b"caBX":
+                walk.check_store(length)
+                self.carriers.append(Carrier((Span(at + 8, length),), (Span(at, end - at),)))
+            elif kind == b"iTXt":
+                if length > len(_XMP) and read(at + 8, len(_XMP)) == _XMP:
+                    walk.xmp.append(Span(at + 8, length))
+            elif kind != b"IDAT" and not (kind.isalpha() and kind.isascii()):
+                self._odd(kind, at)
+            at = end
+
+    def _odd(self, kind: bytes, at: int) -> None:
+        self.oddity = self.oddity or f"the chunk at {at} has no name of four letters"
         try:
-            head = walk.read(at, 8)
-        except MalformedError as error:
-            damage = error.message
-            break
-        length, kind = int.from_bytes(head[:4]), head[4:]
-        if not (kind.isascii() and kind.isalpha()):
-            damage = f"the chunk at {at} has no name of four letters"
-        elif at + 12 + length > file.size:
-            damage = f"the chunk {kind.decode()} at {at} reaches past the end of the file"
-        elif kind == b"IEND":
-            break
-        elif kind == b"caBX":
-            walk.check_store(length)
-            carriers.append(Carrier((Span(at + 8, length),), (Span(at, length + 12),)))
-        at += 12 + length
-    return Located(tuple(carriers), damage)
+            kind.decode()
+        except UnicodeDecodeError:
+            raise MalformedError(self.oddity) from None

@@ -5,10 +5,14 @@
 
 Integers are in the byte order that the first two bytes say. BigTIFF has 43 for 42, then 8 and 0 (2 bytes each),
 and its counts and offsets have 8 bytes. The store itself is in its natural order whatever the file's is.
+
+The store belongs into the last directory of the main chain; earlier versions of the specification had it in the
+first, and the reference engine looks there second. Sub-directories hold none, but one that doesn't fit into the
+file makes that engine give up, so it is damage. XMP is the value of tag 700.
 """
 
-from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from struct import Struct
+from typing import Literal
 
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
@@ -21,86 +25,168 @@ NAME = "tiff"
 MEDIA_TYPES: tuple[str, ...] = ("image/tiff", "image/dng")
 EXTENSIONS: tuple[str, ...] = (".tif", ".tiff", ".dng")
 
-_STORE = 0xCD41
+_STORE, _STORE_TYPE = 0xCD41, 7
 _DNG_VERSION = 0xC612
+_XMP = 0x02BC
+_SUB_DIRECTORIES = 330
+_PRIVATE_DIRECTORIES = frozenset({34665, 34853})
+"""Exif and GPS."""
+_MOST_SUB_DIRECTORIES = 1000
+"""The reference engine takes no more."""
+_AT_ONCE = 1024
+"""Entries read in one piece."""
 
 
-class _Shape(NamedTuple):
-    """How integers are written."""
+class _Shape:
+    """How integers are written, and what sizes follow from that."""
 
-    order: Literal["little", "big"]
-    first: int
-    """Where the offset of the first directory is."""
-    entries: int
-    """Bytes in the number of entries."""
-    word: int
-    """Bytes in a value's count and in an offset."""
+    def __init__(self, order: Literal["little", "big"], word: int) -> None:
+        self.order = order
+        self.word = word
+        """Bytes in a value's count and in an offset."""
+        self.first = word
+        """Where the offset of the first directory is."""
+        self.count = 2 if word == 4 else 8
+        """Bytes in the number of entries."""
+        self.entry = Struct(("<" if order == "little" else ">") + ("HHI4s" if word == 4 else "HHQ8s"))
 
     def number(self, data: bytes) -> int:
+        """Return the unsigned integer that `data` is."""
         return int.from_bytes(data, self.order)
 
 
-_SHAPES = {
-    b"II*\0": _Shape("little", 4, 2, 4),
-    b"MM\0*": _Shape("big", 4, 2, 4),
-    b"II+\0": _Shape("little", 8, 8, 8),
-    b"MM\0+": _Shape("big", 8, 8, 8),
-}
+_CLASSIC = {b"II*\0": _Shape("little", 4), b"MM\0*": _Shape("big", 4)}
+_BIG = {b"II+\0\x08\0\0\0": _Shape("little", 8), b"MM\0+\0\x08\0\0": _Shape("big", 8)}
 
 
 def sniff(head: bytes) -> str | None:
     """Return the media type: DNG where the first directory lies in `head` and says so."""
-    shape = _SHAPES.get(head[:4])
+    shape = _shape(head)
     if shape is None:
         return None
     at = shape.number(head[shape.first : shape.first + shape.word])
-    entries = shape.number(head[at : at + shape.entries])
-    size = 4 + 2 * shape.word
-    first = at + shape.entries
-    tags = (
-        shape.number(head[spot : spot + 2]) for spot in range(first, min(first + entries * size, len(head)), size)
-    )
+    entries = shape.number(head[at : at + shape.count])
+    at += shape.count
+    end = min(at + entries * shape.entry.size, len(head) - 1)
+    tags = (shape.number(head[spot : spot + 2]) for spot in range(at, end, shape.entry.size))
     return MEDIA_TYPES[_DNG_VERSION in tags]
 
 
+def _shape(head: bytes) -> _Shape | None:
+    return _CLASSIC.get(head[:4]) or _BIG.get(head[:8])
+
+
 def locate(file: Reader, limits: Limits) -> Located:
-    """Return the stores in the main chain of directories; see `Format.locate`."""
+    """Return the stores in the first and the last directory of the main chain; see `Format.locate`."""
     walk = Walk(file, limits)
-    carriers: list[Carrier] = []
+    chain = _Chain(walk)
+    damage = ""
     try:
-        for carrier in _directories(walk, _SHAPES[walk.read(0, 4)]):
-            walk.check_store(carrier.store[0].length)
-            carriers.append(carrier)
+        chain.walk()
     except LimitError:
         raise
     except MalformedError as error:
-        return Located(tuple(carriers), error.message)
-    return Located(tuple(carriers))
+        damage = error.message
+    return Located(chain.carriers(), chain.oddity or damage, tuple(walk.xmp))
 
 
-def _directories(walk: Walk, shape: _Shape) -> Iterator[Carrier]:
-    seen: set[int] = set()
-    at = shape.number(walk.read(shape.first, shape.word))
-    size = 4 + 2 * shape.word
-    while at:
-        if at in seen:
-            raise MalformedError(f"the directories run in a circle, back to the one at {at}")
-        seen.add(at)
-        entries = shape.number(walk.read(at, shape.entries))
-        first = at + shape.entries
-        if first + entries * size > walk.size:
-            raise MalformedError(f"the directory at {at} reaches past the end of the file")
-        for spot in range(first, first + entries * size, size):
-            walk.count()
-            if shape.number(walk.read(spot, 2)) == _STORE:
-                yield _carrier(walk, shape, spot)
-        at = shape.number(walk.read(first + entries * size, shape.word))
+class _Chain:
+    """The main chain of directories, as far as it was walked."""
+
+    def __init__(self, walk: Walk) -> None:
+        self.oddity = ""
+        self._walk = walk
+        self._last = -1
+        self._stores: list[tuple[int, Carrier]] = []
+        """With the number of the directory that each was found in."""
+
+    def walk(self) -> None:
+        """Walk all directories, and look at the sub-directories of each."""
+        shape = _shape(self._walk.read(0, min(8, self._walk.size)))
+        if shape is None:
+            raise MalformedError("the file has no header of a TIFF")
+        seen: set[int] = set()
+        at = shape.number(self._walk.read(shape.first, shape.word))
+        if at == 0:
+            raise MalformedError("the file has no directory")
+        while at:
+            if at in seen:
+                raise MalformedError(f"the directories run in a circle, back to the one at {at}")
+            seen.add(at)
+            self._last += 1
+            at = self._directory(shape, at)
+
+    def _directory(self, shape: _Shape, at: int) -> int:
+        """Look through one directory and return the offset of the next, or 0."""
+        first, end = _extent(self._walk, shape, at)
+        step = shape.entry.size * _AT_ONCE
+        rest = b""
+        for start in range(first, max(end, first + 1), step):
+            stop = min(start + step, end)
+            block = self._walk.read(start, stop - start + shape.word)
+            entries, rest = block[: stop - start], block[stop - start :]
+            for index, (tag, kind, count, value) in enumerate(shape.entry.iter_unpack(entries)):
+                self._walk.count()
+                if tag == _STORE:
+                    self._store(shape, start + index * shape.entry.size, kind, count, value)
+                elif tag == _XMP:
+                    self._xmp(shape, start + index * shape.entry.size, count, value)
+                elif tag == _SUB_DIRECTORIES or tag in _PRIVATE_DIRECTORIES:
+                    self._check_below(shape, tag, count, value)
+        return shape.number(rest)
+
+    def _store(self, shape: _Shape, at: int, kind: int, count: int, value: bytes) -> None:
+        """Take in the entry at `at`, which is of a store."""
+        if kind != _STORE_TYPE:
+            self._note(f"the entry at {at} of a manifest store has type {kind}, not {_STORE_TYPE}")
+        start = shape.number(value)  # no store is so short that it would be the value itself
+        if start + count > self._walk.size:
+            self._note(f"the manifest store at {start} reaches past the end of the file")
+            return
+        self._walk.check_store(count)
+        store = Span(start, count)
+        self._stores.append((self._last, Carrier((store,), (Span(at + 4, shape.word), store))))
+
+    def _xmp(self, shape: _Shape, at: int, count: int, value: bytes) -> None:
+        """Take in the entry at `at`, which is of an XMP packet."""
+        start = at + 4 + shape.word if count <= shape.word else shape.number(value)
+        if start + count > self._walk.size:
+            self._note(f"the XMP packet at {start} reaches past the end of the file")
+            return
+        self._walk.xmp.append(Span(start, count))
+
+    def _check_below(self, shape: _Shape, tag: int, count: int, value: bytes) -> None:
+        """Check that the directories that an entry leads to fit into the file, as the reference engine does.
+
+        It reads the offsets of sub-directories as 4 bytes each in BigTIFF, too.
+        """
+        walk = self._walk
+        if tag in _PRIVATE_DIRECTORIES:
+            _extent(walk, shape, shape.number(value))
+            return
+        if count > _MOST_SUB_DIRECTORIES:
+            raise MalformedError(f"a directory has {count} sub-directories")
+        offsets = value if 4 * count <= shape.word else walk.read(shape.number(value), 4 * count)
+        for spot in range(0, 4 * count, 4):
+            _extent(walk, shape, shape.number(offsets[spot : spot + 4]))
+
+    def _note(self, oddity: str) -> None:
+        self.oddity = self.oddity or oddity
+
+    def carriers(self) -> tuple[Carrier, ...]:
+        """Return the stores in the first and in the last directory; one elsewhere is no carrier, but damage."""
+        for number, carrier in self._stores:
+            if number not in {0, self._last}:
+                self._note(f"the manifest store at {carrier.store[0].start} is not of the last directory")
+        return tuple(carrier for number, carrier in self._stores if number in {0, self._last})
 
 
-def _carrier(walk: Walk, shape: _Shape, spot: int) -> Carrier:
-    length = shape.number(walk.read(spot + 4, shape.word))
-    value = spot + 4 + shape.word
-    start = value if length <= shape.word else shape.number(walk.read(value, shape.word))
-    if start + length > walk.size:
-        raise MalformedError(f"the manifest store at {start} reaches past the end of the file")
-    return Carrier((Span(start, length),), (Span(spot + 4, shape.word), Span(start, length)))
+def _extent(walk: Walk, shape: _Shape, at: int) -> tuple[int, int]:
+    """Return where the entries of the directory at `at` begin and end."""
+    walk.count()
+    entries = shape.number(walk.read(at, shape.count))
+    first = at + shape.count
+    end = first + entries * shape.entry.size
+    if end + shape.word > walk.size:
+        raise MalformedError(f"the directory at {at} reaches past the end of the file")
+    return first, end

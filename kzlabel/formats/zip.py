@@ -35,7 +35,7 @@ def locate(file: Reader, limits: Limits) -> Located:
     tail = file.read(max(0, file.size - _TAIL), min(_TAIL, file.size))
     end = tail.rfind(_END)
     if end < 0:
-        return Located((), "there is no end of a central directory")
+        return Located((), damage="there is no end of a central directory")
     directory = int.from_bytes(tail[end + 12 : end + 16], "little")
     if directory // 46 > limits.boxes_for(file.size):
         raise LimitError(f"a central directory of {directory} bytes")
@@ -43,7 +43,7 @@ def locate(file: Reader, limits: Limits) -> Located:
         with zipfile.ZipFile(file.stream()) as archive:
             spans = [_data(walk, member) for member in archive.infolist() if member.filename == _MEMBER]
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError) as error:
-        return Located((), f"the central directory can't be read: {error}")
+        return Located((), damage=f"the central directory can't be read: {error}")
     return Located(tuple(Carrier((span,), ()) for span in spans))
 
 

@@ -16,7 +16,7 @@ from kzlabel.limits import Limits
 from kzlabel.reference.context import signing_context
 from kzlabel.reference.streams import MeteredStream, RecordingStream
 from kzlabel.trust import Trust
-from kzlabel.version import VERSION
+from kzlabel.version import __version__
 
 if TYPE_CHECKING:
     import c2pa
@@ -100,7 +100,7 @@ def _manifest(label: Label, *, keep_parent: bool) -> dict[str, Any]:
     }
     return {
         "claim_version": 2,
-        "claim_generator_info": [{"name": "kzlabel", "version": VERSION}],
+        "claim_generator_info": [{"name": "kzlabel", "version": __version__}],
         "assertions": [
             {"label": name, "data": content, "created": True}
             for name, content in contents.items()

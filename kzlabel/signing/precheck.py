@@ -10,7 +10,7 @@ from kzlabel.signing.writable import WRITABLE
 from kzlabel.sources import Opened
 from kzlabel.status import Kind
 from kzlabel.trust import Trust
-from kzlabel.verifying import verify_opened
+from kzlabel.verifying import Verifier
 from kzlabel.verifying.verdict import Status, Verdict
 
 __all__ = ["Precheck", "precheck"]
@@ -32,7 +32,7 @@ def precheck(file: Opened, trust: Trust, limits: Limits, *, despite_broken: bool
     Raises:
         SigningError: It can't; the message says why and what would help.
     """
-    verdict = verify_opened(file, trust, limits)
+    verdict = Verifier(trust=trust, limits=limits).verify_opened(file)
     name = file.uri
     match verdict.status:
         case Status.UNSUPPORTED:

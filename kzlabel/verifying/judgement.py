@@ -125,11 +125,11 @@ def _development(signer: Signatory | None) -> Iterator[Finding]:
 
 
 def _signed_at(reading: Reading, active: Manifest | None) -> str:
-    """Return the time-stamp's time, when the time-stamp of the active manifest's signature was validated."""
+    """Return the time-stamp's time, when it was validated and its authority is trusted."""
     if active is None:
         return ""
-    validated = any(f.code == Code.TIME_STAMP_VALIDATED and not f.ingredient for f in reading.findings)
-    return active.time_stamp if validated else ""
+    codes = {finding.code for finding in reading.findings if not finding.ingredient}
+    return active.time_stamp if {Code.TIME_STAMP_VALIDATED, Code.TIME_STAMP_TRUSTED} <= codes else ""
 
 
 def _ancestors(reading: Reading, active: Manifest | None) -> Iterator[Finding]:

@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
-from kzlabel.status import Finding
+from kzlabel.status import Code, Finding
 
-__all__ = ["Certificate", "Ingredient", "Manifest", "Reading"]
+__all__ = ["Absent", "Answer", "Certificate", "Ingredient", "Manifest", "Reading", "Refused"]
 
 
 class Certificate(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -103,3 +103,30 @@ class Reading(msgspec.Struct, frozen=True):
     def find(self, label: str) -> Manifest | None:
         """Return the manifest called `label`, or None."""
         return next((manifest for manifest in self.manifests if manifest.label == label), None)
+
+
+class Absent(msgspec.Struct, frozen=True):
+    """The engine found no manifest in the file."""
+
+    engine: str
+    """Name and version of the engine."""
+
+    remote_url: str = ""
+    """Where the file says that its manifest is kept; empty when it says nothing."""
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """The engine gave no result."""
+
+    engine: str
+    """Name and version of the engine."""
+
+    code: Code
+    """Why, for a program."""
+
+    reason: str
+    """Why, for a person: the engine's own words, or the limit that was reached."""
+
+
+Answer = Reading | Absent | Refused
+"""What an engine can answer."""

@@ -4,41 +4,20 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
-
 from kzlabel.files import Reader
 from kzlabel.limits import Limits
 from kzlabel.reference.context import engine_version, reading_context
 from kzlabel.reference.streams import MeteredStream
 from kzlabel.status import Code, Finding, Kind, kind_of
 from kzlabel.trust import Trust
-from kzlabel.verifying.reading import Certificate, Ingredient, Manifest, Reading
+from kzlabel.verifying.reading import Absent, Answer, Certificate, Ingredient, Manifest, Reading, Refused
 
-__all__ = ["Absent", "Refused", "read", "read_contents"]
+__all__ = ["read", "read_contents"]
 
 _INGREDIENTS = ("c2pa.ingredient", "c2pa.ingredient.v2", "c2pa.ingredient.v3")
 
 
-class Absent(msgspec.Struct, frozen=True):
-    """The engine found no manifest in the file."""
-
-    remote_url: str = ""
-    """Where the file says that its manifest is kept; empty when it says nothing."""
-
-
-class Refused(msgspec.Struct, frozen=True):
-    """The engine gave no result."""
-
-    code: Code
-    """`org.kzlabel.engine.failed`, `org.kzlabel.limit.exceeded` or `org.kzlabel.input.unrecognised`."""
-
-    reason: str
-    """The engine's own words, or the limit that was reached."""
-
-
-def read(
-    file: Reader, media_type: str, trust: Trust, limits: Limits, *, online: bool = False
-) -> Reading | Absent | Refused:
+def read(file: Reader, media_type: str, trust: Trust, limits: Limits, *, online: bool = False) -> Answer:
     """Ask the reference engine about `file`.
 
     Nothing is fetched from a network unless `online` is true. The engine's exceptions become answers.
@@ -76,23 +55,27 @@ def _ask(
         with c2pa.Reader(media_type, stream, context=reading_context(trust, online=online)) as reader:
             results, content = json.loads(reader.json()), json.loads(reader.crjson())
     except c2pa.C2paError as error:
-        return Refused(Code.KZLABEL_LIMIT_EXCEEDED, stream.tripped) if stream.tripped else _refusal(error)
+        return _stopped(stream) if stream.tripped else _refusal(error)
     if stream.tripped:
-        return Refused(Code.KZLABEL_LIMIT_EXCEEDED, stream.tripped)
+        return _stopped(stream)
     return results, content
+
+
+def _stopped(stream: MeteredStream) -> Refused:
+    return Refused(engine_version(), Code.KZLABEL_LIMIT_EXCEEDED, stream.tripped)
 
 
 def _refusal(error: Exception) -> Absent | Refused:
     kind, _, text = str(error).partition(": ")
     match kind:
         case "ManifestNotFound":
-            return Absent()
+            return Absent(engine_version())
         case "Remote" | "RemoteManifest":
-            return Absent(remote_url=text.rpartition(" ")[2])
+            return Absent(engine_version(), text.rpartition(" ")[2])
         case "NotSupported":
-            return Refused(Code.KZLABEL_INPUT_UNRECOGNISED, text)
+            return Refused(engine_version(), Code.KZLABEL_INPUT_UNRECOGNISED, text)
         case _:
-            return Refused(Code.KZLABEL_ENGINE_FAILED, text or kind)
+            return Refused(engine_version(), Code.KZLABEL_ENGINE_FAILED, text or kind)
 
 
 def _findings(results: Mapping[str, Any]) -> Iterator[Finding]:

@@ -115,6 +115,9 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     engine: str = ""
     """Which engine decided, with its version."""
 
+    abstained: str = ""
+    """Why the native engine left the decision to the reference engine; empty where it decided, or wasn't asked."""
+
     findings: tuple[Finding, ...] = ()
     """Everything that was observed, in the order of the checks."""
 

@@ -339,20 +339,31 @@ def test_a_crash_of_the_engine_costs_one_file(
         "                    os.abort()\n"
         "                init(self, media_type, *rest, **more)\n"
         "            c2pa.Reader.__init__ = dying\n"
+        "            c2pa.Builder.sign = lambda self, signer, media_type, *rest: os.abort()\n"
         "sys.meta_path.insert(0, Finder())\n"
     )
     (tmp_path / "image.png").write_bytes(samples["png"].read_bytes())
     run("label", "photo.jpg", "image.png", "--out-dir", "out", *GENERATED)
     environment = {**os.environ, "PYTHONPATH": str(site)}
-    done = run("verify", "--json", "out/photo.jpg", "out/image.png", "out/photo.jpg", env=environment)
+    done = run(
+        "verify",
+        "--engine",
+        "reference",
+        "--json",
+        "out/photo.jpg",
+        "out/image.png",
+        "out/photo.jpg",
+        env=environment,
+    )
     found = json.loads(done.stdout)
     assert [verdict["status"] for verdict in found] == ["trusted", "error", "trusted"]
     assert found[1]["findings"][0]["code"] == "org.kzlabel.engine.died"
     assert done.returncode == 2
     assert "SIGABRT" in done.stderr
-    again = run("label", "image.png", "photo.jpg", "--out-dir", "again", *GENERATED, env=environment)
+    again = run("label", "image.png", "photo.jpg", "--out-dir", "again", "--json", *GENERATED, env=environment)
     assert again.returncode == 2
-    assert [path.name for path in (tmp_path / "again").iterdir()] == ["photo.jpg"]
+    assert ["SIGABRT" in result["error"] for result in json.loads(again.stdout)] == [True, True]
+    assert list((tmp_path / "again").iterdir()) == []
 
 
 def test_a_broken_label_is_refused_and_then_shows_for_ever(

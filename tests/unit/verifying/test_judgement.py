@@ -83,10 +83,12 @@ def test_a_broken_ancestor_is_told_and_an_untrusted_one_is_not() -> None:
     assert codes(reading(ingredients=broken)) == {Code.KZLABEL_INGREDIENT_BROKEN}
 
 
-def test_the_time_of_signing_counts_only_when_its_time_stamp_was_validated() -> None:
+def test_the_time_of_signing_counts_only_when_its_time_stamp_was_validated_and_trusted() -> None:
     stamp = "2026-01-18T00:00:00+00:00"
     assert verdict(reading(time_stamp=stamp)).signed_at == ""
-    validated = (Finding.of(Code.TIME_STAMP_VALIDATED),)
-    assert verdict(reading(time_stamp=stamp, findings=validated)).signed_at == stamp
-    of_an_ingredient = (Finding.of(Code.TIME_STAMP_VALIDATED, ingredient=True),)
+    validated = Finding.of(Code.TIME_STAMP_VALIDATED)
+    assert verdict(reading(time_stamp=stamp, findings=(validated,))).signed_at == ""
+    trusted = (validated, Finding.of(Code.TIME_STAMP_TRUSTED))
+    assert verdict(reading(time_stamp=stamp, findings=trusted)).signed_at == stamp
+    of_an_ingredient = tuple(Finding.of(Code(finding.code), ingredient=True) for finding in trusted)
     assert verdict(reading(time_stamp=stamp, findings=of_an_ingredient)).signed_at == ""

@@ -74,7 +74,7 @@ def test_limits_are_the_caller_s(samples: dict[str, Path], labeler: Labeler, lab
     few_reads = Limits(reads=5 - len(labelled) // 4096)
     no_boxes = Limits(boxes=1 - len(labelled) // 128)
     for limits in (Limits(store_size=1000), no_boxes, few_reads, Limits(seconds=-1)):
-        verdict = verify(labelled, trust=trust, limits=limits)
+        verdict = verify(labelled, trust=trust, limits=limits, engine="reference")
         assert verdict.status is Status.ERROR
         assert codes(verdict) == {"org.kzlabel.limit.exceeded"}
 

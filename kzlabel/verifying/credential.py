@@ -1,0 +1,226 @@
+"""Certificates: may this one sign claims, and does it chain to an anchor (C2PA 2.4 sections 14.4 and 14.5).
+
+The chain is judged as the reference engine does it: each certificate must be signed by the next, and one of them,
+looked at from the end, by an anchor of its issuer's name. A time-stamp makes all of them be judged at its time;
+without one only the signer's own certificate is, and now. Where the engine is laxer than the profile, this module
+abstains instead of agreeing.
+"""
+
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, SignatureAlgorithmOID
+
+from kzlabel.credentials import Rule, check_profile
+from kzlabel.trust import Trust
+from kzlabel.verifying.abstain import Abstention
+from kzlabel.verifying.reading import Certificate
+
+__all__ = ["Usable", "chains_to_anchor", "common_name", "described", "load", "may_sign", "may_stamp"]
+
+_CACHE = 512
+_SMALLEST_RSA, _LARGEST_RSA = 2048, 4096
+_CURVES = {"secp256r1": "sha256", "secp384r1": "sha384", "secp521r1": "sha512"}
+_TIMES = frozenset({Rule.EXPIRED, Rule.NOT_YET_VALID})
+_PKCS1 = frozenset(
+    {
+        SignatureAlgorithmOID.RSA_WITH_SHA256,
+        SignatureAlgorithmOID.RSA_WITH_SHA384,
+        SignatureAlgorithmOID.RSA_WITH_SHA512,
+    }
+)
+_ECDSA = frozenset(
+    {
+        SignatureAlgorithmOID.ECDSA_WITH_SHA256,
+        SignatureAlgorithmOID.ECDSA_WITH_SHA384,
+        SignatureAlgorithmOID.ECDSA_WITH_SHA512,
+    }
+)
+_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension)
+
+
+class Usable(NamedTuple):
+    """A certificate that fits the profile, and while it does."""
+
+    begin: datetime
+    end: datetime
+
+    def at(self, time: datetime) -> bool:
+        """Return whether it is valid at `time`, to the second."""
+        return self.begin <= time.replace(microsecond=0) <= self.end
+
+
+@lru_cache(_CACHE)
+def load(der: bytes) -> x509.Certificate:
+    """Parse a certificate.
+
+    Raises:
+        Abstention: It can't be parsed.
+    """
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        certificate.public_key()
+        _ = certificate.extensions
+    except _UNREADABLE as error:
+        raise Abstention(f"a certificate that can't be read: {error}") from None
+    return certificate
+
+
+@lru_cache(_CACHE)
+def may_sign(der: bytes) -> Usable:
+    """Return while a certificate may sign claims.
+
+    Raises:
+        Abstention: It never may; the reference engine has the words for why.
+    """
+    certificate = load(der)
+    broken = set(check_profile(certificate, at=certificate.not_valid_before_utc + timedelta(seconds=1))) - _TIMES
+    if broken:
+        raise Abstention(f"the signer's certificate breaks the profile: {'; '.join(sorted(broken))}")
+    if not certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME):
+        raise Abstention("the signer's certificate names no organisation")
+    return Usable(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+
+
+@lru_cache(_CACHE)
+def may_stamp(der: bytes) -> bool:
+    """Return whether a certificate is for time-stamping and nothing else, and fits the profile otherwise.
+
+    Raises:
+        Abstention: It is for time-stamping, but breaks the profile.
+    """
+    certificate = load(der)
+    try:
+        purposes = list(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+    except x509.ExtensionNotFound:
+        purposes = []
+    broken = set(check_profile(certificate, at=certificate.not_valid_before_utc + timedelta(seconds=1))) - _TIMES
+    if purposes != [ExtendedKeyUsageOID.TIME_STAMPING] or broken - {Rule.PURPOSE}:
+        raise Abstention("the time-stamping authority's certificate is unusual")
+    return True
+
+
+def chains_to_anchor(chain: tuple[bytes, ...], trust: Trust, at: datetime | None) -> bool:
+    """Return whether `chain`, the signer's certificate first, leads to an anchor.
+
+    `at` is the time of a time-stamp, at which every certificate up to the one that an anchor signed must be valid;
+    None when there is none, and then the time doesn't matter here.
+
+    Raises:
+        Abstention: A certificate can't be read, or is of a kind that engines may see differently.
+    """
+    if not trust.anchors:
+        return False
+    link = _link(chain, trust)
+    if link is None:
+        return False
+    if at is None:
+        return True
+    moment = at.replace(microsecond=0)
+    return all(
+        certificate.not_valid_before_utc <= moment <= certificate.not_valid_after_utc
+        for certificate in map(load, chain[link:])
+    )
+
+
+@lru_cache(_CACHE)
+def _link(chain: tuple[bytes, ...], trust: Trust) -> int | None:
+    """Return which certificate of the chain, seen from its end, an anchor signed; None without one."""
+    certificates = [load(der) for der in chain]
+    if len(chain) > 1 and chain[0] == chain[1]:
+        raise Abstention("a certificate that follows itself")
+    if not all(_signed_by(one, issuer) for one, issuer in pairwise(certificates)):
+        return None
+    for number in range(len(certificates) - 1, -1, -1):
+        certificate = certificates[number]
+        issuer = certificate.issuer.public_bytes()
+        for anchor in trust.anchors:
+            authority = load(anchor.der)
+            if authority.subject.public_bytes() == issuer and _signed_by(certificate, authority):
+                _check_authorities(certificates[1 : number + 1], authority)
+                return number
+    return None
+
+
+def _check_authorities(intermediates: list[x509.Certificate], anchor: x509.Certificate) -> None:
+    """Abstain where a certificate in the path is no authority, or sets conditions that are not looked at here."""
+    for below, authority in enumerate([*intermediates, anchor]):
+        try:
+            constraints = authority.extensions.get_extension_for_class(x509.BasicConstraints).value
+        except x509.ExtensionNotFound:
+            raise Abstention("an issuer that is no authority") from None
+        if not constraints.ca or (constraints.path_length is not None and constraints.path_length < below):
+            raise Abstention("an issuer that may not issue")
+        if any(isinstance(e.value, x509.NameConstraints | x509.UnrecognizedExtension) and e.critical
+               for e in authority.extensions):  # fmt: skip
+            raise Abstention("an issuer with conditions")
+
+
+def _signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Return whether the issuer's key signed the certificate.
+
+    Raises:
+        Abstention: The key or the algorithm is of a kind that engines may see differently.
+    """
+    key = issuer.public_key()
+    oid = certificate.signature_algorithm_oid
+    signature, signed = certificate.signature, certificate.tbs_certificate_bytes
+    digest = certificate.signature_hash_algorithm
+    try:
+        if isinstance(key, rsa.RSAPublicKey) and _SMALLEST_RSA <= key.key_size <= _LARGEST_RSA:
+            if oid in _PKCS1 and digest is not None:
+                key.verify(signature, signed, padding.PKCS1v15(), digest)
+                return True
+            parameters = certificate.signature_algorithm_parameters
+            if oid == SignatureAlgorithmOID.RSASSA_PSS and isinstance(parameters, padding.PSS) and digest:
+                key.verify(signature, signed, parameters, digest)
+                return True
+        elif isinstance(key, ec.EllipticCurvePublicKey) and oid in _ECDSA and _pairs(key, digest):
+            key.verify(signature, signed, ec.ECDSA(digest))  # type: ignore[arg-type]
+            return True
+        elif isinstance(key, ed25519.Ed25519PublicKey) and oid == SignatureAlgorithmOID.ED25519:
+            key.verify(signature, signed)
+            return True
+    except InvalidSignature:
+        return False
+    except _UNREADABLE as error:
+        raise Abstention(f"a certificate that can't be read: {error}") from None
+    if isinstance(key, rsa.RSAPublicKey) == (oid in _PKCS1 or oid == SignatureAlgorithmOID.RSASSA_PSS):
+        raise Abstention("a certificate signed in an unusual way")
+    return False  # a key of another kind than the algorithm
+
+
+def _pairs(key: ec.EllipticCurvePublicKey, digest: hashes.HashAlgorithm | None) -> bool:
+    return digest is not None and _CURVES.get(key.curve.name) == digest.name
+
+
+def common_name(certificate: x509.Certificate) -> str:
+    """Return the common names of the subject, one after the other."""
+    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return "".join(str(name.value) for name in names)
+
+
+@lru_cache(_CACHE)
+def described(der: bytes) -> Certificate:
+    """Return what a verdict tells of a certificate."""
+    certificate = load(der)
+
+    def name(of: x509.Name, oid: x509.ObjectIdentifier) -> str:
+        found = of.get_attributes_for_oid(oid)
+        return str(found[-1].value) if found else ""
+
+    return Certificate(
+        common_name=name(certificate.subject, NameOID.COMMON_NAME),
+        organisation=name(certificate.subject, NameOID.ORGANIZATION_NAME),
+        issuer_common_name=name(certificate.issuer, NameOID.COMMON_NAME),
+        issuer_organisation=name(certificate.issuer, NameOID.ORGANIZATION_NAME),
+        serial_number=f"{certificate.serial_number:x}",
+        not_before=certificate.not_valid_before_utc.isoformat(),
+        not_after=certificate.not_valid_after_utc.isoformat(),
+    )

@@ -1,0 +1,200 @@
+"""Verification, step by step.
+
+1. Open the source: a regular file, bytes or a stream; nothing that could block.
+2. Recognise its format by content, and compare it with what the name promises.
+3. Walk the container for manifest stores, within limits; a break in it is a finding.
+4. Let an engine read and judge the store: claim, signature, time-stamp, assertions, ingredients, hard binding
+   (C2PA 2.4 section 15).
+5. Turn the engine's reading into a verdict: label, AI level, signer, ancestors.
+
+A bad file is a normal input: whatever its bytes are, the answer is a `Verdict`.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import msgspec
+
+from kzlabel.errors import LimitError, MalformedError
+from kzlabel.formats import Format, Located, by_extension, identify
+from kzlabel.isolation import Child
+from kzlabel.labels import AI
+from kzlabel.limits import DEFAULT_LIMITS, Limits
+from kzlabel.sources import Opened, Source, opened
+from kzlabel.status import Code, Finding
+from kzlabel.trust import Trust, default_trust
+from kzlabel.verifying.engines import Engine, ask
+from kzlabel.verifying.judgement import judge
+from kzlabel.verifying.reading import Absent, Reading, Refused
+from kzlabel.verifying.verdict import Status, Verdict
+
+__all__ = ["Verifier", "unreadable", "verify"]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Verifier(msgspec.Struct, frozen=True, kw_only=True):
+    """How files are verified. Make one and reuse it; it keeps no state of the files, and threads may share it."""
+
+    trust: Trust
+    """Whom to believe."""
+
+    engine: Engine = Engine.AUTO
+    """Who answers."""
+
+    online: bool = False
+    """Whether remote manifests and revocation data may be fetched from where the file says."""
+
+    limits: Limits = DEFAULT_LIMITS
+    """How much work one file may cause."""
+
+    clock: Callable[[], datetime] = _now
+    """What time it is, with its zone; certificates without a time-stamp are judged by it."""
+
+    child: Child | None = None
+    """The process in which the reference engine runs; this one where there is none."""
+
+    def verify(self, source: Source, uri: str = "") -> Verdict:
+        """Say whether `source` carries a signed label, whether it holds, and what it says.
+
+        Args:
+            source: A path, the bytes of a file, or a binary stream, which is read from its present position.
+            uri: What to call the source in the verdict, if not by its path.
+
+        Raises:
+            InputError: The source can't be opened: missing, a directory, not a regular file, no permission.
+            ChildDiedError: The process of the reference engine ended before it answered.
+        """
+        with opened(source, uri) as file:
+            return self.verify_opened(file)
+
+    def verify_opened(self, file: Opened) -> Verdict:
+        """Verify an open source; see `verify`."""
+        try:
+            return self._verify(file)
+        except LimitError as error:
+            exceeded = Finding.of(Code.KZLABEL_LIMIT_EXCEEDED, str(error))
+            return Verdict(uri=file.uri, status=Status.ERROR, ai=AI.UNKNOWN, findings=(exceeded,))
+        except (MalformedError, OSError) as error:
+            return unreadable(file.uri, str(error))
+
+    def _verify(self, file: Opened) -> Verdict:
+        # (2) the format, by content
+        head = file.reader.read(0, min(self.limits.head, file.reader.size))
+        recognised = identify(head)
+        if recognised is None:
+            return _unsupported(file)
+        form, media_type = recognised
+        findings = _mismatch(file.suffix, form)
+
+        # (3) the container
+        located = form.locate(file.reader, self.limits)
+        if located.damage:
+            findings += (Finding.of(Code.KZLABEL_CONTAINER_DAMAGED, located.damage),)
+
+        # (4) the store
+        answer, abstained = ask(
+            file,
+            located,
+            media_type,
+            self.trust,
+            self.limits,
+            engine=self.engine,
+            online=self.online,
+            now=self.clock(),
+            child=self.child,
+        )
+
+        # (5) the verdict
+        match answer:
+            case Reading():
+                verdict = judge(answer, self.trust, uri=file.uri, media_type=media_type, before=findings)
+                return msgspec.structs.replace(verdict, abstained=abstained) if abstained else verdict
+            case Absent():
+                status, more = _absent(answer, located)
+            case Refused():
+                status, more = _refused(answer, located)
+        return Verdict(
+            uri=file.uri,
+            status=status,
+            ai=AI.UNKNOWN,
+            media_type=media_type,
+            remote_url=answer.remote_url if isinstance(answer, Absent) and status is Status.REMOTE else "",
+            engine=answer.engine,
+            abstained=abstained,
+            findings=findings + more,
+        )
+
+
+def verify(
+    source: Source,
+    *,
+    trust: Trust | None = None,
+    uri: str = "",
+    engine: Engine | str = Engine.AUTO,
+    online: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Verdict:
+    """Verify one source; to verify many with the same settings, make a `Verifier`.
+
+    Args:
+        source: A path, the bytes of a file, or a binary stream, which is read from its present position.
+        trust: Whom to believe. By default this machine's own development authority, and nobody else.
+        uri: What to call the source in the verdict, if not by its path.
+        engine: `auto`, `native` or `reference`; see `Engine`.
+        online: Whether remote manifests and revocation data may be fetched from where the file says.
+        limits: How much work the file may cause.
+
+    Raises:
+        InputError: The source can't be opened: missing, a directory, not a regular file, no permission.
+        TrustError: The development authority's certificate can't be read.
+    """
+    verifier = Verifier(
+        trust=default_trust() if trust is None else trust, engine=Engine(engine), online=online, limits=limits
+    )
+    return verifier.verify(source, uri)
+
+
+def unreadable(uri: str, reason: str, code: Code = Code.KZLABEL_INPUT_UNREADABLE) -> Verdict:
+    """Return the verdict about a file that could not be read to its end."""
+    return Verdict(uri=uri, status=Status.ERROR, ai=AI.UNKNOWN, findings=(Finding.of(code, reason),))
+
+
+def _unsupported(file: Opened) -> Verdict:
+    if file.reader.size:
+        finding = Finding.of(Code.KZLABEL_INPUT_UNRECOGNISED, "its content is of no known format")
+    else:
+        finding = Finding.of(Code.KZLABEL_INPUT_EMPTY, "the file is empty")
+    return Verdict(uri=file.uri, status=Status.UNSUPPORTED, ai=AI.UNKNOWN, findings=(finding,))
+
+
+def _mismatch(suffix: str, form: Format) -> tuple[Finding, ...]:
+    promised = by_extension(suffix) if suffix and suffix not in form.EXTENSIONS else None
+    if promised is None:
+        return ()
+    said = f"the name says {promised.NAME}, the content is {form.NAME}"
+    return (Finding.of(Code.KZLABEL_FORMAT_MISMATCH, said),)
+
+
+def _absent(answer: Absent, located: Located) -> tuple[Status, tuple[Finding, ...]]:
+    """Decide about a file in which the engine found no manifest: a damaged one is not an absent one."""
+    if located.carriers:
+        at = located.carriers[0].store[0].start
+        said = f"the manifest at byte {at} can't be made out"
+        return Status.INVALID, (Finding.of(Code.KZLABEL_MANIFEST_DAMAGED, said),)
+    if not answer.remote_url:
+        return Status.UNLABELLED, ()
+    said = f"the manifest is said to be at {answer.remote_url}"
+    return Status.REMOTE, (Finding.of(Code.KZLABEL_MANIFEST_REMOTE, said),)
+
+
+def _refused(answer: Refused, located: Located) -> tuple[Status, tuple[Finding, ...]]:
+    """Decide about a file that the engine could not read: a label that fails, or no answer at all."""
+    refusal = (Finding.of(answer.code, answer.reason),)
+    if answer.code is Code.KZLABEL_INPUT_UNRECOGNISED:
+        return Status.UNSUPPORTED, refusal
+    if located.carriers and answer.code is Code.KZLABEL_ENGINE_FAILED:
+        return Status.INVALID, refusal
+    return Status.ERROR, refusal

@@ -1,0 +1,30 @@
+"""No known forgery gets past the native engine that doesn't get past the reference engine."""
+
+import pytest
+
+from tests.agreement.comparison import compare
+from tests.agreement.composing import good
+from tests.agreement.forgeries import forgeries
+
+CASES = forgeries()
+
+ACCEPTED = {
+    "an assertion listed twice",
+    "indefinite CBOR",
+}
+"""What the reference engine, and so the native one, has nothing against: it forges nothing."""
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_native_engine_agrees_or_abstains(name: str) -> None:
+    result = compare(CASES[name](), good().trust)
+    assert result is not None
+    assert not result.unsafe, result
+    assert result.agrees, result
+
+
+@pytest.mark.parametrize("name", sorted(CASES.keys() - ACCEPTED))
+def test_the_native_engine_trusts_no_forgery(name: str) -> None:
+    result = compare(CASES[name](), good().trust)
+    assert result is not None
+    assert result.native not in {"Trusted"}, result
