@@ -1,11 +1,12 @@
 # make demo   install, label real files of every format, verify them, break one, show the result
 # make test   everything
+# make mutate looks for disagreements between the engines, MINUTES=60 by default
 # make check  the inner loop: lint, types and the quick tests, under 90 seconds
 SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types schemas wheel clean
+.PHONY: help install demo test check lint types schemas mutate wheel clean
 
 # Every recipe runs in the project's directory, wherever make was called from.
 ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
@@ -14,6 +15,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTHON ?= python3
 WORKERS ?= 2
+MINUTES ?= 60
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:
@@ -46,6 +48,9 @@ types: $(STAMP)
 
 schemas: $(STAMP)
 	@cd $(ROOT) && $(BIN)/python schemas/generate_codes.py && $(BIN)/python schemas/generate.py
+
+mutate: $(STAMP)
+	@cd $(ROOT) && $(BIN)/python -m tests.agreement.mutation --minutes $(MINUTES)
 
 wheel: $(STAMP)
 	@cd $(ROOT) && $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

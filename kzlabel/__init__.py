@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         SigningError,
         TrustError,
     )
+    from kzlabel.isolation import Child, ChildDiedError
     from kzlabel.labels import (
         AI,
         HumanContribution,
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AI",
+    "Child",
+    "ChildDiedError",
     "Code",
     "CredentialError",
     "Engine",
@@ -77,6 +80,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Child": "kzlabel.isolation",
+    "ChildDiedError": "kzlabel.isolation",
     "Signer": "kzlabel.credentials",
     "CredentialError": "kzlabel.errors",
     "InputError": "kzlabel.errors",

@@ -3,19 +3,20 @@
 import errno
 import io
 import os
-import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import PurePath
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
 from kzlabel.errors import InputError
 from kzlabel.files import BytesReader, FileReader, Reader
+
+if TYPE_CHECKING:
+    import tempfile
 
 __all__ = ["Opened", "Source", "display_name", "opened"]
 
@@ -23,6 +24,7 @@ Source = str | PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 """What can be verified or labelled. A `str` is a path; streams are read from their present position."""
 
 _SPOOL = 16 * 1024 * 1024
+_PIECE = 1024 * 1024
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -58,6 +60,8 @@ def opened(source: Source, uri: str = "") -> Iterator[Opened]:
     elif isinstance(source, bytes | bytearray | memoryview):
         yield Opened(BytesReader(bytes(source)), uri or "<bytes>", "")
     else:
+        import tempfile  # noqa: PLC0415 - slow to import, and needed for streams only
+
         with tempfile.SpooledTemporaryFile(_SPOOL) as spool:
             yield Opened(_read_stream(source, spool), uri or "<stream>", "")
 
@@ -103,7 +107,8 @@ def _why(error: OSError, name: str) -> tuple[str, str]:
 
 def _read_stream(stream: BinaryIO, spool: "tempfile.SpooledTemporaryFile[bytes]") -> Reader:
     try:
-        shutil.copyfileobj(stream, spool, 1 << 20)
+        while piece := stream.read(_PIECE):
+            spool.write(piece)
     except (OSError, io.UnsupportedOperation) as error:
         raise InputError(f"the stream can't be read: {error}") from None
     spool.flush()

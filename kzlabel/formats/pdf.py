@@ -118,10 +118,13 @@ def _store(document: "PdfReader", walk: Walk, reference: Any) -> Span | None:
     head = walk.read(at, min(_DICTIONARY, walk.size - at))
     begin = head.index(b"stream") + len(b"stream")
     begin += 2 if head[begin : begin + 2] == b"\r\n" else 1
-    length = int(stream.get_object()["/Length"])
-    if length < 0 or at + begin + length > walk.size:
-        raise MalformedError(f"the embedded file at {at} reaches past the end of the file")
-    return Span(at + begin, length)
+    content = stream.get_object()
+    if "/Filter" in content:
+        raise MalformedError(f"the manifest store at {at} is encoded, and its hash would be of other bytes")
+    data = content.get_data()
+    if walk.read(at + begin, len(data)) != data:
+        raise MalformedError(f"the manifest store at {at} is not where its stream begins")
+    return Span(at + begin, len(data))
 
 
 def _opened(file: Reader) -> "PdfReader":

@@ -3,7 +3,7 @@
 The central directory at the end of the file lists the members (PKWARE APPNOTE 4.3); the standard library reads it.
 """
 
-import zipfile
+from typing import TYPE_CHECKING
 
 from kzlabel.errors import LimitError
 from kzlabel.files import Reader
@@ -11,6 +11,9 @@ from kzlabel.formats._window import Walk
 from kzlabel.formats.base import Carrier, Located
 from kzlabel.limits import Limits
 from kzlabel.spans import Span
+
+if TYPE_CHECKING:
+    import zipfile
 
 NAME = "zip"
 MEDIA_TYPES: tuple[str, ...] = ("application/x-zip", "application/epub+zip")
@@ -39,6 +42,8 @@ def locate(file: Reader, limits: Limits) -> Located:
     directory = int.from_bytes(tail[end + 12 : end + 16], "little")
     if directory // 46 > limits.boxes_for(file.size):
         raise LimitError(f"a central directory of {directory} bytes")
+    import zipfile  # noqa: PLC0415 - slow to import, and needed for this format only
+
     try:
         with zipfile.ZipFile(file.stream()) as archive:
             spans = [_data(walk, member) for member in archive.infolist() if member.filename == _MEMBER]
@@ -47,7 +52,7 @@ def locate(file: Reader, limits: Limits) -> Located:
     return Located(tuple(Carrier((span,), ()) for span in spans))
 
 
-def _data(walk: Walk, member: zipfile.ZipInfo) -> Span:
+def _data(walk: Walk, member: "zipfile.ZipInfo") -> Span:
     """Return where the bytes of `member` lie: after its local header, whose name and extra field may differ."""
     local = walk.read(member.header_offset, 30)
     start = (

@@ -32,7 +32,7 @@ _OURS: Final = ("c2pa.", "cawg.")
 _JSON_DEPTH: Final = 64
 _SMALL: Final = 1024
 """Bytes up to which the content of an assertion is remembered."""
-_REMEMBERED: Final = 256
+_REMEMBERED: Final = 128
 
 
 class Opaque(msgspec.Struct, frozen=True):
@@ -73,7 +73,7 @@ def read_assertion(assertion: Assertion) -> Content:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _read_small(label: str, kind: str, content: bytes) -> Content:
-    # Many files of one tool have the same actions, and the same small assertions.
+    # Many files of one tool have the same actions, and the same small assertions. Nobody changes what is read.
     return _read(label, kind, content)
 
 

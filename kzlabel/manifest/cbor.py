@@ -1,8 +1,8 @@
 """CBOR as claims and assertions use it, and nothing beyond (C2PA 2.4 section 6.3, RFC 8949).
 
 Accepted is what writers in the wild make: the deterministic form, except that maps may be of indefinite length,
-keys in any order, and numbers of single precision. Text keys only, each once; no tags but the one for a date and time.
-Everything else is rejected, since two decoders could read it in two ways.
+keys in any order, and numbers of single precision. Text keys only, each once; no tags but the one for a date
+and time. Everything else is rejected, since two decoders could read it in two ways.
 """
 
 from collections.abc import Mapping

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 __all__ = [
     "ASSERTIONS",
     "DATABOXES",
+    "LONGEST",
     "SIGNATURE",
     "Reference",
     "assertion_uri",
@@ -25,7 +26,11 @@ SIGNATURE: Final = "c2pa.signature"
 _PREFIX: Final = "self#jumbf="
 _INGREDIENT_THUMBNAIL: Final = "c2pa.thumbnail.ingredient"
 _VERSION: Final = re.compile(r"\.v([0-9]{1,4})\Z")
-_REMEMBERED: Final = 4096
+_REMEMBERED: Final = 1024
+LONGEST: Final = 1024
+"""Characters of a label; longer ones are not read, and nothing about them is remembered."""
+
+_LONGEST_URI: Final = 4 * LONGEST
 
 
 class Reference(NamedTuple):
@@ -44,7 +49,7 @@ def read_uri(uri: str) -> Reference | None:
     Usual are `self#jumbf=/c2pa/MANIFEST/BOX/...`, in old files without the first slash, and, within a manifest,
     `self#jumbf=BOX/...`.
     """
-    if not uri.startswith(_PREFIX):
+    if not uri.startswith(_PREFIX) or len(uri) > _LONGEST_URI:
         return None
     path = uri[len(_PREFIX) :]
     if "=" in path:

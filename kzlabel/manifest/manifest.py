@@ -11,7 +11,7 @@ from kzlabel.manifest.actions import Actions
 from kzlabel.manifest.assertions import BINDINGS, Content, Metadata, read_assertion
 from kzlabel.manifest.claim import Claim, HashedUri, read_claim
 from kzlabel.manifest.ingredient import Ingredient
-from kzlabel.manifest.labels import ASSERTIONS, SIGNATURE, is_urn, kind_of, read_uri
+from kzlabel.manifest.labels import ASSERTIONS, LONGEST, SIGNATURE, is_urn, kind_of, read_uri
 from kzlabel.manifest.store import Assertion, ManifestBox
 
 __all__ = ["Declared", "Manifest", "read_manifest"]
@@ -117,7 +117,7 @@ def read_manifest(box: ManifestBox, limits: Limits) -> Manifest:
 
 def _check_reference(uri: HashedUri, manifest: str) -> None:
     head, _, label = uri.url.rpartition("/")
-    if head == _RELATIVE and label and "=" not in label:
+    if head == _RELATIVE and label and "=" not in label and len(label) <= LONGEST:
         return  # the usual case, quickly
     reference = read_uri(uri.url)
     if reference is None or len(reference.path) != 2 or reference.path[0] != ASSERTIONS:

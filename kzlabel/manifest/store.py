@@ -17,7 +17,7 @@ from kzlabel.errors import MalformedError
 from kzlabel.limits import Limits
 from kzlabel.manifest.cbor import decode
 from kzlabel.manifest.jumbf import ContentBox, Superbox, read_superbox, type_of
-from kzlabel.manifest.labels import ASSERTIONS, DATABOXES, SIGNATURE, spelling
+from kzlabel.manifest.labels import ASSERTIONS, DATABOXES, LONGEST, SIGNATURE, spelling
 
 __all__ = ["Assertion", "ManifestBox", "Store", "read_store"]
 
@@ -141,7 +141,7 @@ def _manifest(data: bytes, box: ContentBox | Superbox) -> ManifestBox:
         raise MalformedError("a compressed manifest")
     if box.type not in _STANDARD and box.type != _UPDATE:
         raise MalformedError("a manifest of unknown type")
-    if "/" in box.label or "=" in box.label:
+    if len(box.label) > LONGEST or "/" in box.label or "=" in box.label:
         raise MalformedError("the label of a manifest can't be part of a URI")
     parts = _parts(box)
     try:
@@ -195,8 +195,8 @@ def _assertion(data: bytes, box: ContentBox | Superbox) -> Assertion:
     if isinstance(box, ContentBox):
         raise MalformedError("the assertion store holds something beside assertions")
     label = box.label
-    if spelling(label).whole != label or "/" in label or "=" in label:
-        raise MalformedError(f"the label {label!r} of an assertion is unusual")
+    if len(label) > LONGEST or spelling(label).whole != label or "/" in label or "=" in label:
+        raise MalformedError(f"the label {label[:80]!r} of an assertion is unusual")
     if len(box.boxes) == 1:
         (only,) = box.boxes
         if isinstance(only, ContentBox) and only.kind == _DATA.get(box.type):
@@ -251,7 +251,9 @@ def _is_databox(data: bytes, box: ContentBox | Superbox) -> bool:
     if isinstance(box, ContentBox) or box.type != _CBOR or len(box.boxes) != 1:
         return False
     inner = box.boxes[0]
-    if not isinstance(inner, ContentBox) or inner.kind != b"cbor" or spelling(box.label).whole != box.label:
+    if not isinstance(inner, ContentBox) or inner.kind != b"cbor" or len(box.label) > LONGEST:
+        return False
+    if spelling(box.label).whole != box.label:
         return False
     content = decode(data[inner.start : inner.end])
     return (

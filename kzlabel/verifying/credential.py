@@ -1,9 +1,9 @@
 """Certificates: may this one sign claims, and does it chain to an anchor (C2PA 2.4 sections 14.4 and 14.5).
 
 The chain is judged as the reference engine does it: each certificate must be signed by the next, and one of them,
-looked at from the end, by an anchor of its issuer's name. A time-stamp makes all of them be judged at its time;
-without one only the signer's own certificate is, and now. Where the engine is laxer than the profile, this module
-abstains instead of agreeing.
+looked at from the end, by an anchor of its issuer's name. All of them must be valid at the time of the time-stamp,
+or now without one; the dates of an anchor don't matter. Where the engine is laxer than the standard, as about
+path lengths, this module abstains instead of agreeing.
 """
 
 from datetime import datetime, timedelta
@@ -106,27 +106,20 @@ def may_stamp(der: bytes) -> bool:
     return True
 
 
-def chains_to_anchor(chain: tuple[bytes, ...], trust: Trust, at: datetime | None) -> bool:
-    """Return whether `chain`, the signer's certificate first, leads to an anchor.
-
-    `at` is the time of a time-stamp, at which every certificate up to the one that an anchor signed must be valid;
-    None when there is none, and then the time doesn't matter here.
+def chains_to_anchor(chain: tuple[bytes, ...], trust: Trust, at: datetime) -> bool:
+    """Return whether `chain`, the signer's certificate first, leads to an anchor, all of it valid at `at`.
 
     Raises:
         Abstention: A certificate can't be read, or is of a kind that engines may see differently.
     """
-    if not trust.anchors:
-        return False
-    link = _link(chain, trust)
+    link = _link(chain, trust) if trust.anchors else None
     if link is None:
         return False
-    if at is None:
-        return True
     moment = at.replace(microsecond=0)
-    return all(
-        certificate.not_valid_before_utc <= moment <= certificate.not_valid_after_utc
-        for certificate in map(load, chain[link:])
-    )
+    valid = [one.not_valid_before_utc <= moment <= one.not_valid_after_utc for one in map(load, chain)]
+    if all(valid[link:]) and not all(valid):
+        raise Abstention("a certificate below a valid issuer that is not valid itself")
+    return all(valid)
 
 
 @lru_cache(_CACHE)
@@ -157,9 +150,18 @@ def _check_authorities(intermediates: list[x509.Certificate], anchor: x509.Certi
             raise Abstention("an issuer that is no authority") from None
         if not constraints.ca or (constraints.path_length is not None and constraints.path_length < below):
             raise Abstention("an issuer that may not issue")
+        if not _may_issue(authority):
+            raise Abstention("an issuer whose key usage is another")
         if any(isinstance(e.value, x509.NameConstraints | x509.UnrecognizedExtension) and e.critical
                for e in authority.extensions):  # fmt: skip
             raise Abstention("an issuer with conditions")
+
+
+def _may_issue(authority: x509.Certificate) -> bool:
+    try:
+        return authority.extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
+    except x509.ExtensionNotFound:
+        return False
 
 
 def _signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

@@ -129,6 +129,7 @@ class _Walk:
         self._check = check
         self._log = log
         self._walked: set[str] = set()
+        self._digests: dict[str, bytes] = {}
 
     def ingredients_of(self, manifest: Manifest) -> None:
         """Check the ingredients of `manifest`; the depth of the graph was bounded when it was found."""
@@ -167,11 +168,19 @@ class _Walk:
             return
         if below.box.oddity:
             raise Abstention(f"the manifest of an ingredient has {below.box.oddity}")
-        if HASHES[below.claim.algorithm](below.box.payload).digest() == uri.hash:
+        if self._digest(below) == uri.hash:
             self._log.add(Code.INGREDIENT_MANIFEST_VALIDATED, uri.url)
         elif HASHES[uri.alg or below.claim.algorithm](below.box.claim).digest() != uri.hash:
             # The second form is that of before version 1.3: a hash of the claim alone.
             self._log.add(Code.INGREDIENT_MANIFEST_MISMATCH, uri.url, "the manifest is not the one taken in")
+
+    def _digest(self, manifest: Manifest) -> bytes:
+        """Return the hash of a manifest box; it is computed once, however many ingredients refer to it."""
+        digest = self._digests.get(manifest.label)
+        if digest is None:
+            digest = HASHES[manifest.claim.algorithm](manifest.box.payload).digest()
+            self._digests[manifest.label] = digest
+        return digest
 
     def _signature(self, ingredient: Ingredient, uri: HashedUri, below: Manifest) -> None:
         signature = ingredient.signature

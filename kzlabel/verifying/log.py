@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from kzlabel.codes import KINDS
 from kzlabel.status import Code, Finding, Kind
+from kzlabel.verifying.abstain import Abstention
 
 __all__ = ["Entry", "Log"]
 
@@ -23,8 +24,15 @@ class Entry(NamedTuple):
     """The finding."""
 
 
+_MOST = 100_000
+
+
 class Log:
-    """The findings about one store, in the order of the checks."""
+    """The findings about one store, in the order of the checks.
+
+    A store in which many ingredients refer to one large manifest yields the product of both; beyond a number of
+    findings that no honest file has, it is left to the reference engine and its time limit.
+    """
 
     entries: list[Entry]
     """All of them."""
@@ -41,8 +49,14 @@ class Log:
         self.entries.append(Entry(ingredient, kind or own, finding))
 
     def extend(self, findings: Iterable[Finding]) -> None:
-        """Write down findings that were made elsewhere."""
+        """Write down findings that were made elsewhere.
+
+        Raises:
+            Abstention: There are too many already.
+        """
         ingredient = self._path[-1]
+        if len(self.entries) > _MOST:
+            raise Abstention("there is too much to say about the manifest store")
         for found in findings:
             finding = found
             if ingredient:

@@ -76,7 +76,7 @@ def check_signature(
     leaf = sign1.chain[0]
     if not may_sign(leaf).at(at or now):
         found.append(Finding.of(Code.SIGNING_CREDENTIAL_EXPIRED, "certificate expired", uri=uri))
-    trusted = chains_to_anchor(sign1.chain, trust, at)
+    trusted = chains_to_anchor(sign1.chain, trust, at or now)
     code = Code.SIGNING_CREDENTIAL_TRUSTED if trusted else Code.SIGNING_CREDENTIAL_UNTRUSTED
     found.append(Finding.of(code, f"signing certificate {'trusted' if trusted else 'untrusted'}", uri=uri))
     if _holds(sign1, to_be_signed(sign1.protected, claim)):

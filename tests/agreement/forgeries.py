@@ -2,17 +2,20 @@
 
 import struct
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import cbor2
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.agreement.composing import (
     LABEL,
     PARENT,
     Draft,
+    Identity,
     box,
     cbor_box,
     compose,
@@ -167,15 +170,11 @@ def _signers() -> dict[str, Case]:
         return case
 
     def self_signed() -> bytes:
-        from datetime import UTC, datetime
-
         own = Authority("Test signer", at=datetime.now(UTC).replace(microsecond=0) - 10 * DAY)
         leaf = own.issue(own.key.public_key(), subject=own.name, ends=300 * DAY)  # type: ignore[arg-type]
         return compose(Draft(signature=lambda claim: _signed(claim, own, leaf.public_bytes(Encoding.DER))), image())
 
     def short_salt() -> bytes:
-        from datetime import UTC, datetime
-
         own = Authority(at=datetime.now(UTC).replace(microsecond=0) - 10 * DAY)
         key = rsa.generate_private_key(65537, 2048)
         leaf = own.issue(key.public_key(), purposes=[EMAIL], ends=300 * DAY).public_bytes(Encoding.DER)
@@ -195,17 +194,10 @@ def _signers() -> dict[str, Case]:
         "an authority as leaf": by(authority=True),
         "expired without time-stamp": by(ends=-DAY, begins=-5 * DAY),
         "a certificate that may not sign": by(usage=key_usage("key_agreement")),
-        "a certificate for time-stamps": by(purposes=[_TIME_STAMPING]),
+        "a certificate for time-stamps": by(purposes=[ExtendedKeyUsageOID.TIME_STAMPING]),
     }
 
 
 def _signed(claim: bytes, own: Authority, leaf: bytes) -> bytes:
     assert isinstance(own.key, ec.EllipticCurvePrivateKey)
-    from tests.agreement.composing import Identity
-
     return sign(claim, Identity(own.key, (leaf,), good().trust))
-
-
-from cryptography.x509.oid import ExtendedKeyUsageOID  # noqa: E402
-
-_TIME_STAMPING = ExtendedKeyUsageOID.TIME_STAMPING

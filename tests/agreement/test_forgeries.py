@@ -9,10 +9,13 @@ from tests.agreement.forgeries import forgeries
 CASES = forgeries()
 
 ACCEPTED = {
+    "a second exclusion over content",  # allowed, and told: assertion.dataHash.additionalExclusionsPresent
     "an assertion listed twice",
+    "exclusions that overlap",
     "indefinite CBOR",
+    "no algorithm in the binding",
 }
-"""What the reference engine, and so the native one, has nothing against: it forges nothing."""
+"""What the reference engine, and so the native one, has nothing against: the content is what was signed."""
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -27,4 +30,4 @@ def test_the_native_engine_agrees_or_abstains(name: str) -> None:
 def test_the_native_engine_trusts_no_forgery(name: str) -> None:
     result = compare(CASES[name](), good().trust)
     assert result is not None
-    assert result.native not in {"Trusted"}, result
+    assert result.native != "Trusted", result

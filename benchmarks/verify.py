@@ -1,0 +1,218 @@
+"""Verification, side by side: kzlabel, c2pa-python's Reader, encypher-c2pa, and the floor.
+
+The floor reads the file, hashes it with SHA-256 and verifies one ES256 signature: no verifier of whole files on
+one core can be faster. Each round takes every file of a set once with every contender in turn, so that noise
+hits all alike; reported are medians per file and ratios of medians. `python -m benchmarks.verify [--rounds N]
+[--only SET]` prints a table and writes build/benchmarks/verify.json.
+"""
+
+import argparse
+import hashlib
+import io
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import c2pa
+import encypher_c2pa
+import numpy as np
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from PIL import Image
+
+from fixtures.make import make_all
+from kzlabel.credentials import Signer, development
+from kzlabel.labels import Label, System
+from kzlabel.signing import Labeler
+from kzlabel.trust import Trust, development_trust, reader_settings
+from kzlabel.verifying import Engine, Verifier
+
+ROOT = Path(__file__).parents[1]
+OUT = ROOT / "build" / "benchmarks"
+SIGNERS = 20
+_HEADINGS = (
+    f"{'set':<26}{'KB':>7}{'native':>8}{'kzlabel':>10}{'Reader':>10}{'encypher':>10}{'floor':>9}"
+    f"{'x Reader':>10}{'of floor':>10}{'2 proc':>8}"
+)
+_ROW = (
+    "{set:<26}{kilobytes:>7.0f}{native:>8.0%}{kzlabel:>10.0f}{reader:>10.0f}{encypher:>10.0f}{floor:>9.0f}"
+    "{times_reader:>10.2f}{of_floor:>10.2f}{two_processes:>8.2f}"
+)
+Judge = Callable[[Path], None]
+
+
+def main(arguments: list[str]) -> None:
+    """Make the sets, measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--only", help="measure the sets whose name contains this")
+    options = parser.parse_args(arguments)
+    OUT.mkdir(parents=True, exist_ok=True)
+    os.environ["XDG_CONFIG_HOME"] = str(OUT)
+    with tempfile.TemporaryDirectory() as scratch:
+        signers, trust = _identities(Path(scratch))
+        rows = []
+        print(_HEADINGS)
+        for name, sources in _sets():
+            if options.only and options.only not in name:
+                continue
+            row = _measure(name, _labelled(Path(scratch), name, sources, signers), trust, options.rounds)
+            rows.append(row)
+            print(_ROW.format(**row), flush=True)
+    (OUT / "verify.json").write_text(json.dumps(rows, indent=1))
+    print("microseconds per file; native: share of files that the native engine decided itself")
+
+
+def _identities(place: Path) -> tuple[list[Signer], Trust]:
+    trust, signers = Trust.none(), []
+    for number in range(SIGNERS):
+        directory = place / f"identity-{number}"
+        signers.append(development.create(directory, now=datetime.now(UTC)).signer)
+        trust |= development_trust(directory)
+    return signers, trust
+
+
+def _sets() -> list[tuple[str, list[tuple[str, bytes]]]]:
+    """Return the sets: a name, and file names with contents."""
+    samples = make_all(ROOT / "build" / "fixtures")
+    random = np.random.default_rng(1)
+    movie = samples["mp4"].read_bytes()
+    padding = 20_000_000
+    movie += (8 + padding).to_bytes(4) + b"mdat" + random.bytes(padding)
+    tone = samples["wav"].read_bytes()
+    data = tone.index(b"data")
+    song = random.bytes(20_000_000)
+    wave = tone[:4] + (data + len(song)).to_bytes(4, "little") + tone[8:data] + b"data"
+    wave += len(song).to_bytes(4, "little") + song
+    picture = io.BytesIO()
+    Image.fromarray(random.integers(0, 255, (410, 410, 3), dtype=np.uint8)).save(picture, "PNG")
+    return [
+        ("JPEG 100 KB", [(f"{n}.jpg", _jpeg(random, 100)) for n in range(20)]),
+        ("JPEG 100 KB, mixed", [(f"m{n}.jpg", _jpeg(random, 100)) for n in range(20)]),
+        ("JPEG 1 MB", [(f"{n}.jpg", _jpeg(random, 1000)) for n in range(4)]),
+        ("JPEG 10 MB", [("0.jpg", _jpeg(random, 10_000))]),
+        ("PNG 500 KB", [("0.png", picture.getvalue())]),
+        ("WAV 20 MB", [("0.wav", wave)]),
+        ("MP4 20 MB", [("0.mp4", movie)]),
+        ("PDF 100 KB", [("0.pdf", samples["pdf"].read_bytes())]),
+        ("unlabelled JPEG 100 KB", [(f"{n}.jpg", _jpeg(random, 100)) for n in range(20)]),
+        ("unlabelled camera JPEG", [("0.jpg", samples["jpeg"].read_bytes())]),
+        ("unlabelled PNG", [("0.png", samples["png"].read_bytes())]),
+        ("unlabelled MP4 20 MB", [("0.mp4", movie)]),
+    ]
+
+
+def _jpeg(random: np.random.Generator, kilobytes: int) -> bytes:
+    side = int((kilobytes * 1000 / 1.02) ** 0.5)
+    made = io.BytesIO()
+    Image.fromarray(random.integers(0, 255, (side, side, 3), dtype=np.uint8)).save(made, "JPEG", quality=75)
+    return made.getvalue()
+
+
+def _labelled(place: Path, name: str, sources: list[tuple[str, bytes]], signers: list[Signer]) -> list[Path]:
+    """Write a set: each file labelled by one signer, or in a mixed set by many, with labels of many sizes."""
+    directory = place / name.replace(" ", "-")
+    directory.mkdir()
+    paths = []
+    for number, (file_name, data) in enumerate(sources):
+        mixed = "mixed" in name
+        label = Label(
+            level="ai-generated",
+            system=System(
+                name="Painter", version=str(number) if mixed else "1", model="m" * (number if mixed else 5)
+            ),
+            regimes=["kz", "eu"] if mixed and number % 2 else [],
+        )
+        labeler = Labeler(signers[number if mixed else 0], trust=Trust.none())
+        made = data if name.startswith("unlabelled") else labeler.label(data, label)
+        if mixed and number % 3 == 0:
+            made = labeler.label(made, label.replace(level="ai-assisted"))
+        paths.append(directory / file_name)
+        paths[-1].write_bytes(made)
+    return paths
+
+
+def _measure(name: str, paths: list[Path], trust: Trust, rounds: int) -> dict[str, float | str]:
+    native, contenders = Verifier(trust=trust, engine=Engine.NATIVE), _contenders(trust)
+    times: dict[str, list[float]] = {who: [] for who in contenders}
+    for judge in contenders.values():
+        for path in paths:
+            judge(path)
+    for _ in range(rounds):
+        for path in paths:
+            for who, judge in contenders.items():
+                start = time.perf_counter()
+                judge(path)
+                times[who].append(time.perf_counter() - start)
+    median = {who: 1e6 * statistics.median(values) for who, values in times.items()}
+    return {
+        "set": name,
+        "kilobytes": statistics.mean(path.stat().st_size for path in paths) / 1000,
+        "native": sum(not native.verify(path).abstained for path in paths) / len(paths),
+        **median,
+        "times_reader": median["reader"] / median["kzlabel"],
+        "of_floor": median["floor"] / median["kzlabel"],
+        "two_processes": _two_processes(paths, trust),
+    }
+
+
+def _contenders(trust: Trust) -> dict[str, Judge]:
+    context = c2pa.Context(
+        c2pa.Settings.from_dict(reader_settings(trust) | {"core": {"allowed_network_hosts": []}})
+    )
+    key = ec.generate_private_key(ec.SECP256R1())
+    signature, public = key.sign(b"x" * 1000, ec.ECDSA(hashes.SHA256())), key.public_key()
+    verifier = Verifier(trust=trust)
+    pem = trust.pem()
+
+    def reader(path: Path) -> None:
+        try:
+            with c2pa.Reader(str(path), context=context) as opened:
+                opened.json()
+        except c2pa.C2paError:  # unlabelled
+            pass
+
+    def floor(path: Path) -> None:
+        hashlib.sha256(path.read_bytes()).digest()
+        public.verify(signature, b"x" * 1000, ec.ECDSA(hashes.SHA256()))
+
+    def encypher(path: Path) -> None:
+        encypher_c2pa.verify(path, trust_pem=pem, no_default_trust=True, telemetry=False, online=False)
+
+    def ours(path: Path) -> None:
+        verifier.verify(path)
+
+    return {"kzlabel": ours, "reader": reader, "encypher": encypher, "floor": floor}
+
+
+def _batch(paths: list[Path], trust: Trust, times: int) -> None:
+    verifier = Verifier(trust=trust)
+    for _ in range(times):
+        for path in paths:
+            verifier.verify(path)
+
+
+def _two_processes(paths: list[Path], trust: Trust) -> float:
+    """Return how much faster two processes get through a batch than one."""
+    times = max(2, 200 // len(paths) if paths[0].stat().st_size < 2_000_000 else 8)
+    taken = []
+    for workers in (1, 2):
+        with ProcessPoolExecutor(workers) as pool:
+            work = partial(_batch, paths, trust)
+            list(pool.map(work, [1] * workers * 2))  # imports and caches
+            start = time.perf_counter()
+            list(pool.map(work, [times] * 2))
+            taken.append(time.perf_counter() - start)
+    return taken[0] / taken[1]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
