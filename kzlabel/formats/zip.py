@@ -5,7 +5,7 @@ The central directory at the end of the file lists the members (PKWARE APPNOTE 4
 
 from typing import TYPE_CHECKING
 
-from kzlabel.errors import LimitError
+from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
 from kzlabel.formats._window import Walk
 from kzlabel.formats.base import Carrier, Located
@@ -40,6 +40,8 @@ def locate(file: Reader, limits: Limits) -> Located:
     if end < 0:
         return Located((), damage="there is no end of a central directory")
     directory = int.from_bytes(tail[end + 12 : end + 16], "little")
+    if directory > file.size:
+        return Located((), f"a central directory of {directory} bytes")
     if directory // 46 > limits.boxes_for(file.size):
         raise LimitError(f"a central directory of {directory} bytes")
     import zipfile  # noqa: PLC0415 - slow to import, and needed for this format only
@@ -47,7 +49,9 @@ def locate(file: Reader, limits: Limits) -> Located:
     try:
         with zipfile.ZipFile(file.stream()) as archive:
             spans = [_data(walk, member) for member in archive.infolist() if member.filename == _MEMBER]
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError) as error:
+    except LimitError:
+        raise
+    except (MalformedError, zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError) as error:
         return Located((), damage=f"the central directory can't be read: {error}")
     return Located(tuple(Carrier((span,), ()) for span in spans))
 

@@ -67,8 +67,9 @@ def test_what_the_reference_engine_embeds_is_found(labelled: dict[str, bytes]) -
     assert list(carrier.excluded) == stated_exclusions(MEDIA_TYPE, data)
 
 
-@pytest.mark.parametrize(("instance", "first"), [(1, 1), (0x0211, 1), (0x3000, 0)])
-@pytest.mark.parametrize("size", [40, 100, 1000])
+@pytest.mark.parametrize(
+    ("instance", "first", "size"), [(1, 1, 100), (0x0211, 1, 40), (0x0211, 1, 1000), (0x3000, 0, 1000), (1, 7, 100)]
+)
 def test_pieces_are_joined_without_their_repeated_headers(instance: int, first: int, size: int) -> None:
     parts = pieces(STORE, size, instance, first)
     data = file(segment(0xE0, b"JFIF\0"), *parts, TABLE)
@@ -77,6 +78,13 @@ def test_pieces_are_joined_without_their_repeated_headers(instance: int, first: 
     assert gather(data, carrier) == STORE
     assert carrier.excluded == (Span(2 + 9, sum(map(len, parts))),)
     assert not located.damage
+
+
+def test_pieces_that_are_counted_from_zero_are_cut_off_as_the_reference_engine_does() -> None:
+    data = file(*pieces(STORE, 100, first=0))
+    (carrier,) = walk(jpeg, data).carriers
+    assert gather(data, carrier) == STORE[:100]
+    assert reference(MEDIA_TYPE, data) is Seen.FOUND
 
 
 def test_a_box_of_extended_length_is_joined_without_its_longer_headers() -> None:

@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-from collections.abc import Callable, Iterator
 from enum import StrEnum
 from functools import lru_cache
 
@@ -18,7 +17,8 @@ from kzlabel.spans import Span, total
 from tests.conftest import CorpusFile, corpus
 
 _TAIL = bytes.fromhex("00110010800000aa00389b71")
-_PARSED = "could not be parsed"
+_BROKEN = ("could not be parsed", "read past end", "failed to fill", "Too many")
+"""What is in the engine's messages when it gives up on a container."""
 _FRAMING = 60
 """Bytes at the start of a store that say what it is; what follows is no matter of the container."""
 
@@ -80,12 +80,12 @@ def reference(media_type: str, data: bytes) -> Seen:
         text = str(error)
         if text.startswith(("ManifestNotFound", "Remote")):
             return Seen.NONE
-        return Seen.BROKEN if _PARSED in text or text.startswith(("Io", "TooMany")) else Seen.FOUND
+        return Seen.BROKEN if any(part in text for part in _BROKEN) else Seen.FOUND
     return Seen.FOUND
 
 
 def stated_exclusions(media_type: str, data: bytes) -> list[Span] | None:
-    """Return the ranges that the active manifest's data hash leaves out; None if the file isn't valid or has none."""
+    """Return what the active manifest's data hash leaves out; None if the file isn't valid or has no such hash."""
     try:
         with c2pa.Reader(media_type, io.BytesIO(data), context=_context()) as reader:
             report = json.loads(reader.detailed_json())
@@ -130,12 +130,13 @@ def check_third_party(form: Format, row: CorpusFile) -> None:
     stated = stated_exclusions(media_type, data)
     if stated is not None:
         (carrier,) = located.carriers
-        assert sorted(carrier.excluded) == stated
+        assert carrier.excluded[-1] in stated
+        assert set(stated) <= set(carrier.excluded)  # older TIFFs leave out the store alone
         assert is_one_box(gather(data, carrier))
         assert not located.damage
 
 
-def check_truncations(form: Format, data: bytes, cuts: Iterator[int] | range) -> None:
+def check_truncations(form: Format, data: bytes, cuts: range) -> None:
     """Assert that no prefix of `data` is more than damage, and that what is found lies inside it."""
     for cut in cuts:
         check_inside(walk(form, data[:cut]), cut)
@@ -167,9 +168,6 @@ def check_anything(form: Format, data: bytes) -> None:
         assert error.message
 
 
-Change = Callable[[bytearray], None]
-
-
 @st.composite
 def mutants(draw: st.DrawFn, data: bytes, form: Format) -> bytes:
     """Return `data`, a labelled file, changed in one to three places outside the inside of its store."""
@@ -180,10 +178,10 @@ def mutants(draw: st.DrawFn, data: bytes, form: Format) -> bytes:
     tail = [*range(len(data) - 24, len(data))]
     offsets = st.one_of(*(st.sampled_from(some) for some in (near, far, tail) if some))
     for _ in range(draw(st.integers(1, 3))):
-        at = min(draw(offsets), len(changed) - 1)
+        at = min(draw(offsets), max(0, len(changed) - 1))
         match draw(st.integers(0, 4)):
             case 0:
-                changed[at] = draw(st.sampled_from([0, 1, 0x7F, 0xFF, changed[at] ^ 1, changed[at] ^ 0x20]))
+                changed[at : at + 1] = draw(st.sampled_from([b"\0", b"\x01", b"\x7f", b"\xff", b" ", b"a"]))
             case 1:
                 del changed[at : at + draw(st.sampled_from([1, 2, 4, 12]))]
             case 2:
