@@ -27,6 +27,7 @@ _EXTENDED = 0x40
 _FOOTER = 0x10
 _TYPES = (b"application/c2pa\0", b"application/x-c2pa-manifest-store\0")
 _GEOB_HEAD = 512
+_ENCODINGS = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}
 
 
 def tag_size(head: bytes) -> int:
@@ -78,6 +79,8 @@ def _frames(walk: Walk, head: bytes, end: int) -> Iterator[tuple[bytes, int, int
         length = _frame_size(walk, frame, version, at, end)
         if length > end - at - _HEADER:
             raise MalformedError(f"the ID3 frame at {at} reaches past the end of its tag")
+        if frame[8:10] != b"\0\0" and frame[:4] in {b"GEOB", b"PRIV"}:
+            raise MalformedError(f"the ID3 frame at {at} is compressed, encrypted or otherwise changed")
         yield frame[:4], at + _HEADER, length
         at += _HEADER + length
 
@@ -105,9 +108,16 @@ def _object(walk: Walk, start: int, length: int) -> Iterator[Carrier]:
     media_type = next((name for name in _TYPES if head[1:].startswith(name)), None)
     if media_type is None:
         return
+    encoding = _ENCODINGS.get(head[0])
+    if encoding is None:
+        raise MalformedError(f"the ID3 object at {start} is in no encoding that is known")
     at = 1 + len(media_type)
     for _ in ("file name", "description"):
-        at = _after_text(head, at, wide=head[0] in {1, 2})
+        begin, at = at, _after_text(head, at, wide=head[0] in {1, 2})
+        try:
+            head[begin:at].decode(encoding)
+        except UnicodeDecodeError:
+            raise MalformedError(f"the ID3 object at {start} has a name that is no text") from None
     yield Carrier((Span(start + at, length - at),), (Span(start + at, length - at),))
 
 

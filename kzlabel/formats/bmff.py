@@ -27,6 +27,7 @@ MEDIA_TYPES: tuple[str, ...] = (
 EXTENSIONS: tuple[str, ...] = (".mp4", ".m4v", ".m4a", ".m4b", ".mov", ".qt", ".heic", ".heif", ".hif", ".avif")
 
 _USER_TYPE = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+_MERKLE = b"merkle\0"
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _FAMILIES = frozenset(
     {b"moov", b"trak", b"mdia", b"minf", b"dinf", b"stbl", b"edts", b"udta", b"moof", b"traf", b"mvex"}
@@ -101,8 +102,10 @@ def _carriers(walk: Walk, box: Box) -> list[Carrier]:
     at = box.start + box.header
     head = walk.read(at, min(64, box.end - at))
     purpose = next((purpose for purpose in _PURPOSES if head[20:].startswith(purpose)), None)
-    if head[:16] != _USER_TYPE or purpose is None:
+    if head[:16] != _USER_TYPE or head[20:].startswith(_MERKLE):
         return []
+    if purpose is None or head[16:20] != bytes(4):
+        raise MalformedError(f"the C2PA box at {box.start} has a purpose that is not known")
     at += 20 + len(purpose) + 8
     if at + 8 > box.end:
         raise MalformedError(f"the C2PA box at {box.start} has no room for a store")

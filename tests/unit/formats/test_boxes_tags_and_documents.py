@@ -1,9 +1,10 @@
 """ISO media, ID3, PDF and ZIP: what every walk must do, and what is particular to each."""
 
 from pathlib import Path
+from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kzlabel.errors import LimitError
@@ -23,7 +24,6 @@ from tests.unit.formats.walks import (
     corpus_of,
     gather,
     is_one_box,
-    mutants,
     reference,
     stated_exclusions,
     store_of,
@@ -94,20 +94,36 @@ def test_truncations_and_flips_are_damage_at_most(name: str, labelled: dict[str,
 
 
 @pytest.mark.parametrize("name", ["mp4", "avif", "mp3", "flac"])
-@settings(
-    max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data())
-def test_mutants_are_walked_like_the_reference_engine_does(
-    name: str, data: st.DataObject, labelled: dict[str, bytes]
-) -> None:
-    form = SAMPLES[name]
-    changed = data.draw(mutants(labelled[name], form))
-    media_type = form.sniff(changed[:65536])
-    if media_type is not None:
-        located, seen = walk(form, changed), reference(media_type, changed)
-        if form is bmff or len(located.carriers) < 2:  # of several ID3 objects the reference engine takes none
-            assert seen is Seen.BROKEN or agree(located, seen), (located, seen)
+def test_mutants_are_walked_like_the_reference_engine_does(name: str, labelled: dict[str, bytes]) -> None:
+    form, data = SAMPLES[name], labelled[name]
+    place = walk(form, data).carriers[0].excluded[0]
+    spots = [
+        *range(max(0, place.start - 60), place.start + 60),
+        *range(place.end - 24, min(place.end + 60, len(data))),
+    ]
+    random = Random(name)
+    for _ in range(150):
+        changed = bytearray(data)
+        for _ in range(random.randint(1, 3)):
+            at = min(random.choice(spots), len(changed) - 1)
+            match random.randint(0, 3):
+                case 0:
+                    changed[at] = random.choice([0, 1, 0x7F, 0xFF, 0x20, 0x61])
+                case 1:
+                    del changed[at : at + random.choice([1, 2, 4, 12])]
+                case 2:
+                    changed[at:at] = random.choice([b"\0", b"\xff", bytes(12)])
+                case _:
+                    changed[at:at] = data[place.start : place.end]
+        media_type = form.sniff(bytes(changed[:65536]))
+        if media_type is None:
+            continue
+        located, seen = walk(form, bytes(changed)), reference(media_type, bytes(changed))
+        if form is not bmff and not (
+            len(located.carriers) == 1 and is_one_box(gather(bytes(changed), located.carriers[0]))
+        ):
+            continue  # of several ID3 objects, or of one that is no store, the reference engine takes none
+        assert seen is Seen.BROKEN or agree(located, seen), (located, seen)
 
 
 @pytest.mark.parametrize("form", [bmff, mp3, flac, pdf, zip, c2pa], ids=lambda form: form.NAME)

@@ -118,6 +118,17 @@ def test_two_stores_are_two_carriers(instances: tuple[int, int]) -> None:
     assert not located.damage
 
 
+def test_segments_too_short_for_a_part_of_a_box_are_passed_over() -> None:
+    first, *rest = pieces(STORE, 200)
+    data = file(first, segment(0xEB, b"JP\x02\x11" + bytes(11) + b"\x09"), *rest)
+    (carrier,) = walk(jpeg, data).carriers
+    assert gather(data, carrier) == STORE
+    assert len(carrier.excluded) == 2
+    short = file(segment(0xEB, b"JP\0\1\0\0\0\1" + STORE[:20]))
+    assert not walk(jpeg, short).carriers
+    assert reference(MEDIA_TYPE, short) is Seen.NONE
+
+
 def test_the_scan_and_what_follows_it_are_not_walked(small: dict[str, bytes]) -> None:
     whole = small["jpeg"] + b"".join(pieces(STORE, 150))
     assert walk(jpeg, whole) == walk(jpeg, small["jpeg"])
@@ -198,7 +209,7 @@ def test_any_bytes_give_a_result(rest: bytes) -> None:
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, database=None)
 def test_changed_files_are_walked_like_the_reference_engine_does(
     labelled: dict[str, bytes], data: st.DataObject
 ) -> None:

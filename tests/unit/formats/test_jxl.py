@@ -139,7 +139,7 @@ def test_any_bytes_give_a_result(rest: bytes) -> None:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, database=None)
 def test_changed_files_are_walked_like_the_reference_engine_does(
     labelled_container: bytes, data: st.DataObject
 ) -> None:

@@ -215,6 +215,7 @@ def test_sub_directories_that_fit_are_none() -> None:
     located = walk(tiff, data)
     assert not located.carriers
     assert not located.damage
+    assert not walk(tiff, file([WIDTH, (SUB, 4, 1, 16)], data=below)).damage
 
 
 def test_xmp_is_told() -> None:
@@ -253,7 +254,7 @@ def test_any_bytes_give_a_result(shape: Shape, rest: bytes) -> None:
 
 @pytest.mark.parametrize("name", ["tiff", "bigtiff"])
 @given(data=st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, database=None)
 def test_changed_files_are_walked_like_the_reference_engine_does(
     name: str, labelled: dict[str, bytes], data: st.DataObject
 ) -> None:
