@@ -37,7 +37,7 @@ def locate(file: Reader, limits: Limits) -> Located:
         for kind, at, length in _chunks(walk):
             if kind == b"C2PA":
                 walk.check_store(length)
-                carriers.append(Carrier((Span(at + 8, length),), (Span(at, length + 8),)))
+                _add(carriers, Carrier((Span(at + 8, length),), (Span(at, length + 8),)), limits)
             elif kind == b"XMP ":
                 walk.xmp.append(Span(at + 8, length))
     except LimitError:
@@ -45,6 +45,12 @@ def locate(file: Reader, limits: Limits) -> Located:
     except MalformedError as error:
         return Located(tuple(carriers), error.message)
     return Located(tuple(carriers), xmp=tuple(walk.xmp))
+
+
+def _add(carriers: list[Carrier], carrier: Carrier, limits: Limits) -> None:
+    carriers.append(carrier)
+    if len(carriers) > limits.carriers:
+        raise LimitError(f"more than {limits.carriers} manifest stores")
 
 
 def _chunks(walk: Walk) -> Iterator[tuple[bytes, int, int]]:

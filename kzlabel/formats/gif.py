@@ -37,7 +37,7 @@ def sniff(head: bytes) -> str | None:
 def locate(file: Reader, limits: Limits) -> Located:
     """Return the `C2PA_GIF` extensions; see `Format.locate`."""
     walk = Walk(file, limits)
-    extensions = _Extensions()
+    extensions = _Extensions(limits)
     damage = ""
     unclear = True
     try:
@@ -65,8 +65,9 @@ def _has_xmp(file: Reader) -> bool:
 class _Extensions:
     """What was met among the extensions so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.carriers: list[Carrier] = []
+        self._limits = limits
         self.oddity = ""
 
     def walk(self, walk: Walk) -> None:
@@ -78,6 +79,8 @@ class _Extensions:
             if head == _STORE:
                 end, spans = _sub_blocks(walk, at + len(_STORE), keep=True)
                 self.carriers.append(Carrier(tuple(spans), (Span(at, end - at),)))
+                if len(self.carriers) > self._limits.carriers:
+                    raise LimitError(f"more than {self._limits.carriers} manifest stores")
             else:
                 self.oddity = self.oddity or _oddity(head, at)
                 end, _ = _sub_blocks(walk, at + 2, keep=False)

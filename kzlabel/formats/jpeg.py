@@ -48,7 +48,7 @@ def sniff(head: bytes) -> str | None:
 def locate(file: Reader, limits: Limits) -> Located:
     """Return the C2PA boxes in APP11; see `Format.locate`."""
     walk = Walk(file, limits)
-    boxes = _Boxes()
+    boxes = _Boxes(limits)
     damage = ""
     try:
         damage = _walk_segments(walk, boxes)
@@ -115,8 +115,9 @@ def _next_mark(walk: Walk, at: int) -> int:
 class _Boxes:
     """The C2PA boxes met so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.oddity = ""
+        self._limits = limits
         self._found: list[tuple[list[Span], list[Span]]] = []
         self._instance = b""
 
@@ -141,6 +142,8 @@ class _Boxes:
             skip = _FRAME
             self._found.append(([], []))
             self._instance = instance
+            if len(self._found) > self._limits.carriers:
+                raise LimitError(f"more than {self._limits.carriers} manifest stores")
         else:
             if instance == self._instance:
                 self._instance = b""  # not the next of its box: what follows is no part of that box either

@@ -40,7 +40,7 @@ def locate(file: Reader, limits: Limits) -> Located:
             if box.type == b"jumb" and _is_store(walk, box):
                 walk.check_store(box.size)
                 whole = Span(box.start, box.size)
-                carriers.append(Carrier((whole,), (whole,)))
+                _add(carriers, Carrier((whole,), (whole,)), limits)
             elif box.type == b"xml ":
                 walk.xmp.append(Span(box.start, box.size))
             packed = packed or box.type == b"brob"
@@ -49,6 +49,12 @@ def locate(file: Reader, limits: Limits) -> Located:
     except MalformedError as error:
         return Located(tuple(carriers), error.message)
     return Located(tuple(carriers), xmp=None if packed else tuple(walk.xmp))
+
+
+def _add(carriers: list[Carrier], carrier: Carrier, limits: Limits) -> None:
+    carriers.append(carrier)
+    if len(carriers) > limits.carriers:
+        raise LimitError(f"more than {limits.carriers} manifest stores")
 
 
 def _is_store(walk: Walk, box: Box) -> bool:

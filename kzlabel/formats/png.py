@@ -36,7 +36,7 @@ def sniff(head: bytes) -> str | None:
 def locate(file: Reader, limits: Limits) -> Located:
     """Return the `caBX` chunks; see `Format.locate`."""
     walk = Walk(file, limits)
-    chunks = _Chunks()
+    chunks = _Chunks(limits)
     damage = ""
     try:
         chunks.walk(walk)
@@ -50,8 +50,9 @@ def locate(file: Reader, limits: Limits) -> Located:
 class _Chunks:
     """What was met among the chunks so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.carriers: list[Carrier] = []
+        self._limits = limits
         self.oddity = ""
 
     def walk(self, walk: Walk) -> None:
@@ -69,6 +70,8 @@ class _Chunks:
             if kind == b"caBX":
                 walk.check_store(length)
                 self.carriers.append(Carrier((Span(at + 8, length),), (Span(at, end - at),)))
+                if len(self.carriers) > self._limits.carriers:
+                    raise LimitError(f"more than {self._limits.carriers} manifest stores")
             elif kind == b"iTXt":
                 if length > len(_XMP) and read(at + 8, len(_XMP)) == _XMP:
                     walk.xmp.append(Span(at + 8, length))

@@ -122,7 +122,7 @@ class _Document:
         """Whether there is nothing in it that other readers take for an error."""
         self._file = file
         self._walk = Walk(file, limits)
-        self._few = limits.boxes
+        self._limits = limits
         self._deepest = limits.depth * 32
         self._path: list[str] = []
         self._begin = -1
@@ -139,7 +139,7 @@ class _Document:
     def parse(self) -> None:
         """Parse the whole document, looking at elements only as far as that is needed."""
         tags, self._last = self._survey()
-        if tags > self._few:
+        if tags > self._limits.boxes:
             self._last = self._file.size  # count them all
         at, length = 0, _PIECE
         while at < self._file.size:
@@ -201,6 +201,8 @@ class _Document:
             if self._begin >= 0:
                 self._walk.check_store((at - self._begin) // 4 * 3)
                 self.found.append(Span(self._begin, at - self._begin))
+                if len(self.found) > self._limits.carriers:
+                    raise LimitError(f"more than {self._limits.carriers} manifest stores")
                 self._begin = -1
         closes = self._path.pop() == _PLACE[-1]
         if at >= self._last - 2 * closes:

@@ -79,7 +79,7 @@ def _shape(head: bytes) -> _Shape | None:
 def locate(file: Reader, limits: Limits) -> Located:
     """Return the stores in the first and the last directory of the main chain; see `Format.locate`."""
     walk = Walk(file, limits)
-    chain = _Chain(walk)
+    chain = _Chain(walk, limits)
     damage = ""
     try:
         chain.walk()
@@ -93,8 +93,9 @@ def locate(file: Reader, limits: Limits) -> Located:
 class _Chain:
     """The main chain of directories, as far as it was walked."""
 
-    def __init__(self, walk: Walk) -> None:
+    def __init__(self, walk: Walk, limits: Limits) -> None:
         self.oddity = ""
+        self._limits = limits
         self._walk = walk
         self._last = -1
         self._stores: list[tuple[int, Carrier]] = []
@@ -146,6 +147,8 @@ class _Chain:
         self._walk.check_store(count)
         store = Span(start, count)
         self._stores.append((self._last, Carrier((store,), (Span(at + 4, shape.word), store))))
+        if len(self._stores) > self._limits.carriers:
+            raise LimitError(f"more than {self._limits.carriers} manifest stores")
 
     def _xmp(self, shape: _Shape, at: int, count: int, value: bytes) -> None:
         """Take in the entry at `at`, which is of an XMP packet."""

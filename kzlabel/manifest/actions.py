@@ -6,7 +6,7 @@ import msgspec
 
 from kzlabel.errors import MalformedError
 from kzlabel.manifest.cbor import DateText, convert, decode
-from kzlabel.manifest.claim import Generator, HashedUri
+from kzlabel.manifest.claim import Generator, HashedUri, check_generator
 
 __all__ = ["Action", "Actions", "Link", "Parameters", "read_actions"]
 
@@ -121,6 +121,8 @@ def read_actions(data: bytes, version: int) -> Actions:
     except msgspec.ValidationError as error:
         raise MalformedError(f"the actions are unusual: {error}") from None
     _check_plain(content)
+    for described in (*agents, *(content.get("softwareAgents") or ())):
+        check_generator(described)
     icons = tuple(g.icon for group in generators for g in group if g.icon is not None)
     return Actions(content, read.actions, icons)
 

@@ -13,7 +13,7 @@ import msgspec
 
 from kzlabel.errors import MalformedError
 from kzlabel.manifest.actions import Actions, read_actions
-from kzlabel.manifest.cbor import decode
+from kzlabel.manifest.cbor import decode, is_json
 from kzlabel.manifest.ingredient import Ingredient, read_ingredient
 from kzlabel.manifest.labels import kind_of, spelling
 from kzlabel.manifest.store import Assertion
@@ -129,8 +129,8 @@ def _read_metadata(base: str, kind: str, data: bytes) -> Metadata:
     if base in ("c2pa.metadata", "c2pa.assertion.metadata") or not _METADATA.fullmatch(base):
         raise MalformedError(f"assertions of kind {base} are not understood here")
     content = _read_plain(kind, data)
-    if not isinstance(content, dict):
-        raise MalformedError("metadata that is no map")
+    if not isinstance(content, dict) or not is_json(content):
+        raise MalformedError("metadata that is no map, or not JSON")
     context = content.get("@context")
     if not isinstance(context, dict) or not all(isinstance(uri, str) for uri in context.values()):
         raise MalformedError("metadata without a context that maps prefixes to addresses")

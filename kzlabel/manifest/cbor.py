@@ -13,7 +13,7 @@ import msgspec
 
 from kzlabel.errors import MalformedError
 
-__all__ = ["DateText", "convert", "decode"]
+__all__ = ["DateText", "convert", "decode", "is_json"]
 
 _T = TypeVar("_T")
 
@@ -22,6 +22,7 @@ _BREAK: Final = 0xFF
 _INDEFINITE_MAP: Final = 0xBF
 _SINGLE: Final = 0xFA
 _DOUBLE: Final = b"\xfb"
+_SCALARS: Final = frozenset({str, int, float, bool, type(None)})
 
 
 class DateText(str):
@@ -62,6 +63,16 @@ def convert(value: object, into: type[_T]) -> _T:
         msgspec.ValidationError: It has another form.
     """
     return msgspec.convert(value, into, builtin_types=(bytes,))
+
+
+def is_json(value: Any) -> bool:
+    """Tell whether decoded CBOR has nothing in it that JSON doesn't have."""
+    kind = type(value)
+    if kind is dict:
+        return all(type(key) is str and is_json(inner) for key, inner in value.items())
+    if kind is list:
+        return all(map(is_json, value))
+    return kind in _SCALARS
 
 
 def _fits(value: Any) -> bool:

@@ -10,9 +10,9 @@ from typing import Any, Final
 import msgspec
 
 from kzlabel.errors import MalformedError
-from kzlabel.manifest.cbor import convert, decode
+from kzlabel.manifest.cbor import convert, decode, is_json
 
-__all__ = ["ALGORITHMS", "Claim", "Generator", "HashedUri", "read_claim"]
+__all__ = ["ALGORITHMS", "Claim", "Generator", "HashedUri", "check_generator", "read_claim"]
 
 ALGORITHMS: Final = ("sha256", "sha384", "sha512")
 """Hash algorithms that are allowed (C2PA 2.4 section 13.1)."""
@@ -131,7 +131,7 @@ def _version_1(content: Any) -> Claim:
     read = convert(content, _Version1)
     generators = read.claim_generator_info or ()
     for described in content.get("claim_generator_info") or ():
-        _check_generator(described)
+        check_generator(described)
     if any(generator.icon is not None for generator in generators[1:]):
         raise MalformedError("the claim has several generators with icons")
     return Claim(
@@ -148,7 +148,7 @@ def _version_1(content: Any) -> Claim:
 
 def _version_2(content: Any) -> Claim:
     read = convert(content, _Version2)
-    _check_generator(content["claim_generator_info"])
+    check_generator(content["claim_generator_info"])
     return Claim(
         version=2,
         algorithm=read.alg,
@@ -161,8 +161,15 @@ def _version_2(content: Any) -> Claim:
     )
 
 
-def _check_generator(content: dict[str, Any]) -> None:
+def check_generator(content: dict[str, Any]) -> None:
+    """Refuse a description of a program that some decoder doesn't take.
+
+    Raises:
+        MalformedError: It names its operating system twice, or has something in it that JSON doesn't have.
+    """
     if all(alias in content for alias in _SYSTEM_ALIASES):
         raise MalformedError("a generator names its operating system twice")
     if not isinstance(content.get(_SYSTEM_ALIASES[1], ""), str):
         raise MalformedError("a generator's operating system is no text")
+    if not all(is_json(value) for key, value in content.items() if key != "icon"):
+        raise MalformedError("a generator is described by something that JSON doesn't have")

@@ -151,9 +151,8 @@ def _check_manifest(manifest: Manifest, family: Family, log: Log, *, active: boo
     check_assertions(manifest, family.redactions, log)
     check_actions(manifest, family.reached, log)
     if manifest.claim.version > 1:
-        for label, metadata in manifest.metadata:
-            if not metadata.allowed:
-                log.add(Code.ASSERTION_METADATA_DISALLOWED, assertion_uri(manifest.label, label))
+        if not all(metadata.allowed for _, metadata in manifest.metadata):
+            raise Abstention("metadata whose prefixes are not all declared")
         if generator is None or not generator.name:
             log.add(Code.CLAIM_MALFORMED, manifest_uri(manifest.label), "the claim's generator has no name")
 

@@ -11,7 +11,6 @@ from kzlabel.manifest.ingredient import Ingredient, Recorded
 from kzlabel.manifest.labels import read_uri
 from kzlabel.manifest.manifest import Manifest
 from kzlabel.status import Code, Finding, Kind
-from kzlabel.verifying.abstain import Abstention
 from kzlabel.verifying.log import Entry
 
 __all__ = ["findings_of", "state_of", "without_recorded"]
@@ -40,25 +39,23 @@ _TOLERATED: Final = "cawg.x509."
 
 
 def without_recorded(entries: list[Entry], active: str, manifests: Iterable[Manifest]) -> list[Entry]:
-    """Leave out what ingredient assertions already record, of manifests other than the one called `active`.
+    """Leave out what was found about ingredients and is recorded in an ingredient assertion already.
 
-    Raises:
-        Abstention: That would leave out that the file isn't what its hard binding says.
+    What was found about the manifest called `active`, and about the hard binding, is never left out.
     """
     prefix = f"self#jumbf=/c2pa/{active}/"
-    if all(entry.finding.uri.startswith(prefix) or _concerns(entry.finding, active) for entry in entries):
+    if all(not e.ingredient or e.finding.uri.startswith(prefix) for e in entries):
         return entries
     recorded = {
         key for manifest in manifests for _, ingredient in manifest.ingredients for key in _recorded(ingredient)
     }
-    left = []
-    for entry in entries:
-        finding = entry.finding
-        if _concerns(finding, active) or (finding.code, finding.uri, entry.kind) not in recorded:
-            left.append(entry)
-        elif entry.kind is Kind.FAILURE and not entry.ingredient:
-            raise Abstention("a failure of what the file itself is bound by was recorded before")
-    return left
+    return [
+        entry
+        for entry in entries
+        if not entry.ingredient
+        or _concerns(entry.finding, active)
+        or (entry.finding.code, entry.finding.uri, entry.kind) not in recorded
+    ]
 
 
 def _concerns(finding: Finding, label: str) -> bool:

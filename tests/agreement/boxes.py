@@ -33,6 +33,8 @@ def read(data: bytes) -> list[Node]:
     nodes = []
     at = 0
     while at < len(data):
+        if at + 8 > len(data):
+            raise ValueError("broken box")
         size, kind = struct.unpack_from(">I4s", data, at)
         if size < 8 or at + size > len(data):
             raise ValueError("broken box")
@@ -47,6 +49,8 @@ def mutate(data: bytes, rng: random.Random) -> tuple[str, bytes]:
     (root,) = read(data)
     name = rng.choice(("duplicate", "delete", "swap", "type", "toggles", "label", "salt", "length", "cbor", "cbor"))
     holders = [node for node in root.all() if node.holds and len(node.inner) > 1]
+    if not holders:
+        raise ValueError("nothing left to spoil")
     holder = rng.choice(holders)
     place = rng.randrange(1, len(holder.inner))
     match name:

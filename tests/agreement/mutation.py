@@ -8,6 +8,7 @@ at all, state and failure codes are the same. What differs is kept, and named by
 
 import argparse
 import base64
+import contextlib
 import random
 import tempfile
 import time
@@ -16,6 +17,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+
+import cbor2
 
 from fixtures.make import make_all
 from kzlabel.credentials import development
@@ -27,7 +30,20 @@ from kzlabel.signing import Labeler
 from kzlabel.trust import Trust, development_trust
 from tests.agreement import boxes
 from tests.agreement.comparison import Comparison, compare
-from tests.agreement.composing import PARENT, Draft, compose, embed, good, ingredient, opened, parts
+from tests.agreement.composing import (
+    AI,
+    PARENT,
+    Draft,
+    compose,
+    embed,
+    file_box,
+    good,
+    ingredient,
+    json_box,
+    opened,
+    parts,
+)
+from tests.agreement.healing import heal
 from tests.agreement.violations.base import ACTIONS, compose_parent, image
 from tests.conftest import CORPORA, SHARED
 
@@ -82,11 +98,35 @@ def subjects() -> Iterator[Subject]:
         "composed": compose(Draft(), picture),
         "composed, version 1": compose(Draft(version=1), picture),
         "composed, with parent": compose(Draft(assertions=child), picture, parent),
+        "composed, rich": compose(Draft(assertions=_rich(), gathered=("a.b",)), picture),
     }.items():
         yield _subject(name, data, good().trust, lambda store: embed(store, picture))
+        yield _subject(
+            f"{name}, signed again", data, good().trust, lambda store: embed(heal(store, picture), picture)
+        )
     yield from _labelled()
     if CORPORA.exists():
         yield from _third_party()
+
+
+def _rich() -> list[tuple[str, bytes]]:
+    """Return assertions with much in them that can be broken."""
+    action = {
+        "action": "c2pa.created",
+        "digitalSourceType": AI,
+        "softwareAgent": {"name": "x", "version": "1"},
+        "when": cbor2.CBORTag(0, "2026-01-01T00:00:00Z"),
+        "parameters": {"description": "x", "other": [1, {"a": None}]},
+    }
+    edited = {"action": "c2pa.edited", "softwareAgent": "y", "instanceID": "z", "changed": "a"}
+    ratings = {"reviewRatings": [{"explanation": "e", "code": "c", "value": 3}]}
+    content = {"actions": [action, edited], "allActionsIncluded": True, "metadata": ratings}
+    metadata = '{"@context": {"dc": "http://purl.org/dc/elements/1.1/"}, "dc:title": ["x"]}'
+    return [
+        *parts([(ACTIONS, content), ("a.b", {"x": [1, 2.5, b"y", None]}), ("c2pa.ingredient.v3", ingredient())]),
+        ("cawg.metadata", json_box("cawg.metadata", metadata)),
+        ("c2pa.thumbnail.claim.jpeg", file_box("c2pa.thumbnail.claim.jpeg", b"picture", salt=bytes(16))),
+    ]
 
 
 def _labelled() -> Iterator[Subject]:
@@ -152,8 +192,12 @@ def _places(data: bytes, word: bytes) -> list[int]:
 
 def spoil(subject: Subject, rng: random.Random) -> tuple[str, bytes]:
     """Return what was done to a subject, and the file after it."""
-    if subject.rebuild is not None and rng.random() < 0.5:
+    if subject.rebuild is not None and rng.random() < (1.0 if subject.name.endswith("again") else 0.5):
         done, store = boxes.mutate(subject.store, rng)
+        if rng.random() < 0.3:
+            with contextlib.suppress(ValueError, IndexError):  # it may be too broken for more
+                again, store = boxes.mutate(store, rng)
+                done = f"{done}, {again}"
         return f"store {done}", subject.rebuild(store)
     data = subject.data
     near = rng.random() < 0.7

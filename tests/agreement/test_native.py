@@ -11,7 +11,9 @@ from tests.agreement.comparison import Comparison, compare
 from tests.conftest import SHARED, CorpusFile, corpus, needs_corpora
 
 FORMATS = ("jpeg", "png", "wav", "mp3", "mp4", "pdf")
-SHARE = 0.95
+SHARE = 0.85
+"""Of the files that have no CAWG identity assertion, which is left to the reference engine."""
+
 IDENTITY = b"cawg.identity"
 
 Trusts = dict[str, Trust]
@@ -65,11 +67,7 @@ def test_the_native_engine_answers_where_it_can(answers: Answers, capsys: pytest
         for line in _table(rows, known, abstained):
             print(line)  # noqa: T201 - the table is asked for
     answered = sum(not abstained[row.name] for row in known)
-    assert answered >= SHARE * len(known) - _REFUSED
-
-
-_REFUSED = 3
-"""Files of these formats that the reference engine can't read either, so that nobody can answer."""
+    assert answered >= SHARE * len(known)
 
 
 def _table(rows: list[CorpusFile], known: list[CorpusFile], abstained: dict[str, str]) -> Iterator[str]:

@@ -95,7 +95,7 @@ def authority(
         x509.CertificateBuilder()
         .subject_name(made.name)
         .issuer_name(parent.name)
-        .public_key(made.key.public_key())  # type: ignore[arg-type]
+        .public_key(made.key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(BEGAN + begins)
         .not_valid_after(BEGAN + ends)
@@ -111,7 +111,7 @@ def authority(
         )
     for extension, critical in extra:
         builder = builder.add_extension(extension, critical)
-    made.certificate = builder.sign(parent.key, hashes.SHA256())  # type: ignore[arg-type]
+    made.certificate = builder.sign(parent.key, hashes.SHA256())
     return made
 
 

@@ -10,6 +10,7 @@ from tests.agreement.violations.claims import claims, encodings
 from tests.agreement.violations.contents import contents
 from tests.agreement.violations.ingredients import ingredients
 from tests.agreement.violations.listings import labels, listings
+from tests.agreement.violations.records import records
 from tests.agreement.violations.signatures import signatures
 from tests.agreement.violations.structure import structure
 from tests.agreement.violations.updates import redactions, updates
@@ -17,7 +18,8 @@ from tests.agreement.violations.updates import redactions, updates
 __all__ = ["cases"]
 
 _GROUPS = (
-    claims, encodings, listings, labels, actions, ingredients, updates, redactions, contents, structure, signatures
+    claims, encodings, listings, labels, actions, ingredients, updates, redactions, records, contents, structure,
+    signatures,
 )  # fmt: skip
 
 

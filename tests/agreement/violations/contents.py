@@ -80,6 +80,21 @@ def contents() -> dict[str, Case]:
         found[f"icon: {name}"] = built(
             Draft(assertions=[*made, ("c2pa.icon", icon)], claim={"claim_generator_info": info})
         )
+    for name, content in {
+        "plain": {"@context": {"dc": "x"}, "dc:a": 1},
+        "bytes": {"@context": {"dc": "x"}, "dc:a": b"x"},
+        "bytes inside": {"@context": {"dc": "x"}, "dc:a": [{"b": b"x"}]},
+        "no context": {"dc:a": 1},
+        "empty context": {"@context": {}, "a": 1},
+        "context of numbers": {"@context": {"dc": 1}},
+        "context a text": {"@context": "x"},
+        "undeclared prefix": {"@context": {"dc": "x"}, "exif:a": 1},
+        "undeclared prefix inside": {"@context": {"dc": "x"}, "dc:a": {"exif:b": 1}},
+    }.items():
+        for label in ("cawg.metadata", "a.b.metadata"):
+            one = (label, cbor_box(label, content))
+            found[f"{label}: {name}"] = built(Draft(assertions=[*made, one]))
+            found[f"{label}, version 1: {name}"] = built(Draft(version=1, assertions=[*made, one]))
     found["two bindings"] = built(
         Draft(assertions=[*made, *parts([("c2pa.hash.data__1", {"alg": "sha256", "hash": bytes(32), "pad": b""})])])
     )

@@ -1,6 +1,7 @@
 """Update manifests, and assertions that were removed."""
 
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import cbor2
@@ -49,11 +50,11 @@ def updates() -> dict[str, Case]:
 
 
 def _update(draft: Draft) -> Case:
-    return lambda: _updated(draft)
+    return lambda: updated(draft)
 
 
-def _updated(draft: Draft) -> bytes:
-    """Return a file whose standard manifest is followed by an update manifest."""
+def updated(draft: Draft, spoil: Callable[[bytes], bytes] = bytes) -> bytes:
+    """Return a file whose standard manifest is followed by an update manifest; `spoil` changes its picture."""
     base = image()
     first = compose(Draft(label=PARENT), base)
     size = struct.unpack(">H", first[4:6])[0] + 2
@@ -64,7 +65,7 @@ def _updated(draft: Draft) -> bytes:
             for label, made in draft.assertions
         ]
     )
-    return embed(store(parent, changed.manifest()), base)
+    return embed(store(parent, changed.manifest()), spoil(base))
 
 
 def about(made: bytes, parent: bytes) -> Any:

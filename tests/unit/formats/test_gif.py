@@ -158,6 +158,8 @@ def test_limits_hold() -> None:
         walk(gif, file(COMMENT * 200_000))
     with pytest.raises(LimitError, match="store"):
         walk(gif, file(extension(STORE)), Limits(store_size=len(STORE) - 1))
+    with pytest.raises(LimitError, match="more than 16 manifest stores"):
+        walk(gif, file(extension(STORE) * 17))
     walk(gif, file(b"\x21\xfe" + blocks(STORE)), Limits(store_size=10))  # no store, no limit
 
 

@@ -195,6 +195,8 @@ def test_limits_hold() -> None:
         walk(jpeg, flood)
     with pytest.raises(LimitError, match="store"):
         walk(jpeg, file(*pieces(STORE, 100)), Limits(store_size=300))
+    with pytest.raises(LimitError, match="more than 16 manifest stores"):
+        walk(jpeg, file(*(pieces(STORE, 400, instance)[0] for instance in range(17))))
 
 
 def test_no_prefix_and_no_changed_byte_is_more_than_damage() -> None:

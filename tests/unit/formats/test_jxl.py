@@ -125,6 +125,8 @@ def test_limits_hold() -> None:
         walk(jxl, HEAD + box(b"free", b"") * 150_000)
     with pytest.raises(LimitError, match="store"):
         walk(jxl, HEAD + STORE, Limits(store_size=len(STORE) - 1))
+    with pytest.raises(LimitError, match="more than 16 manifest stores"):
+        walk(jxl, HEAD + STORE * 17)
 
 
 def test_no_prefix_and_no_changed_byte_is_more_than_damage() -> None:

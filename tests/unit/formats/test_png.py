@@ -86,7 +86,7 @@ def test_what_follows_the_end_is_not_walked() -> None:
 
 @pytest.mark.parametrize("kind", [b"id0t", b"    ", b"a\0bc"])
 def test_a_chunk_without_a_proper_name_is_damage_and_the_store_behind_it_is_found(kind: bytes) -> None:
-    data = file(chunk(kind, b"x"), chunk(b"caBX", STORE), IDAT)
+    data = file(chunk(kind, b"x"), chunk(b"caBX", STORE), chunk(b"0000"), IDAT)
     located = walk(png, data)
     assert [gather(data, carrier) for carrier in located.carriers] == [STORE]
     assert "the chunk at 33 has no name" in located.damage
@@ -125,6 +125,8 @@ def test_limits_hold() -> None:
         walk(png, file(chunk(b"noOp") * 150_000))
     with pytest.raises(LimitError, match="store"):
         walk(png, file(chunk(b"caBX", STORE)), Limits(store_size=len(STORE) - 1))
+    with pytest.raises(LimitError, match="more than 16 manifest stores"):
+        walk(png, file(chunk(b"caBX", STORE) * 17))
 
 
 def test_no_prefix_and_no_changed_byte_is_more_than_damage() -> None:

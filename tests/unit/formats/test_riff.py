@@ -147,6 +147,8 @@ def test_limits_hold() -> None:
         walk(wav, riff(chunk(b"noOp") * 150_000))
     with pytest.raises(LimitError, match="store"):
         walk(wav, riff(chunk(b"C2PA", EVEN)), Limits(store_size=len(EVEN) - 1))
+    with pytest.raises(LimitError, match="more than 16 manifest stores"):
+        walk(wav, riff(chunk(b"C2PA", EVEN) * 17))
 
 
 def test_no_prefix_and_no_changed_byte_is_more_than_damage() -> None:

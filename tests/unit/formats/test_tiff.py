@@ -236,6 +236,8 @@ def test_limits_hold() -> None:
         walk(tiff, file(*[[]] * 150_000))
     with pytest.raises(LimitError, match="store"):
         walk(tiff, file([stored()], data=STORE), Limits(store_size=len(STORE) - 1))
+    with pytest.raises(LimitError, match="more than 16 manifest stores"):
+        walk(tiff, file([stored()] * 17, data=STORE))
 
 
 @each_shape
