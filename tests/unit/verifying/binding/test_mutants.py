@@ -50,13 +50,17 @@ def test_mutants_are_judged_alike(name: str, request: pytest.FixtureRequest) -> 
 
 @needs_corpora
 @pytest.mark.parametrize(
-    "row", [row for row in corpus() if row.has_c2pa == "yes" and row.format in _HELD], ids=lambda row: row.name
+    "row",
+    [
+        row
+        for row in corpus()
+        if row.has_c2pa == "yes" and row.format in _HELD and not row.state.startswith("ERR")  # those it refuses
+    ],
+    ids=lambda row: row.name,
 )
 def test_third_party_file_is_judged_alike(row: CorpusFile) -> None:
     file = row.path.read_bytes()
     theirs = reference(file)
-    if theirs is None:
-        pytest.skip("the reference engine refuses to read it")
     try:
         ours = native(file)
     except Abstention as abstention:
