@@ -136,14 +136,17 @@ def _link(chain: tuple[bytes, ...], trust: Trust) -> int | None:
         for anchor in trust.anchors:
             authority = load(anchor.der)
             if authority.subject.public_bytes() == issuer and _signed_by(certificate, authority):
-                _check_authorities(certificates[1 : number + 1], authority)
+                _check_authorities(certificates[1:], authority)
                 return number
     return None
 
 
-def _check_authorities(intermediates: list[x509.Certificate], anchor: x509.Certificate) -> None:
-    """Abstain where a certificate in the path is no authority, or sets conditions that are not looked at here."""
-    for below, authority in enumerate([*intermediates, anchor]):
+def _check_authorities(others: list[x509.Certificate], anchor: x509.Certificate) -> None:
+    """Abstain where a certificate above the signer's is no authority, or sets conditions that nobody looks at here.
+
+    All that were sent count, also those beyond the one that an anchor signed: the reference engine looks at them.
+    """
+    for below, authority in enumerate(others if anchor in others else [*others, anchor]):
         try:
             constraints = authority.extensions.get_extension_for_class(x509.BasicConstraints).value
         except x509.ExtensionNotFound:
@@ -173,8 +176,8 @@ def _signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     key = issuer.public_key()
     oid = certificate.signature_algorithm_oid
     signature, signed = certificate.signature, certificate.tbs_certificate_bytes
-    digest = certificate.signature_hash_algorithm
     try:
+        digest = certificate.signature_hash_algorithm
         if isinstance(key, rsa.RSAPublicKey) and _SMALLEST_RSA <= key.key_size <= _LARGEST_RSA:
             if oid in _PKCS1 and digest is not None:
                 key.verify(signature, signed, padding.PKCS1v15(), digest)

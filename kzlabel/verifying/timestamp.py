@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
@@ -92,7 +92,7 @@ def check(token: bytes, stamped: bytes) -> Stamp:
     """
     try:
         return _check(token, stamped)
-    except (MalformedError, ValueError, IndexError, KeyError) as error:
+    except (MalformedError, ValueError, TypeError, IndexError, KeyError, UnsupportedAlgorithm) as error:
         raise Abstention(f"an unusual time-stamp: {error}") from None
     except InvalidSignature:
         raise Abstention("a time-stamp with a wrong signature") from None
@@ -110,7 +110,9 @@ def _check(token: bytes, stamped: bytes) -> Stamp:
     if _SIGNING_TIME in attributes:
         at = _time(elements(attributes[_SIGNING_TIME])[0])
 
-    leaf = next(der for der in certificates if _is_of(der, signer))
+    leaf = next((der for der in certificates if _is_of(der, signer)), None)
+    if leaf is None:
+        raise MalformedError("the token lacks its signer's certificate")
     certificate = load(leaf)
     signed = bytes([_SET]) + signer.attributes.whole[1:]
     _verify(certificate, signer, digest_name, digest, signed)

@@ -22,6 +22,7 @@ Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 NOW = datetime.now(UTC).replace(microsecond=0)
 BEGAN = NOW - 10 * DAY
 ROOT = Authority("Root", at=BEGAN)
+SECOND_ROOT = Authority("Root", key=ROOT.key, at=BEGAN)
 STRANGER = Authority("Stranger", at=BEGAN)
 EC256, OTHER = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
 EC384, EC521 = ec.generate_private_key(ec.SECP384R1()), ec.generate_private_key(ec.SECP521R1())
@@ -190,6 +191,7 @@ def through(middle: Authority, *more: Authority) -> list[x509.Certificate]:
 CHAINS: dict[str, Callable[[], list[x509.Certificate]]] = {
     "one intermediate": lambda: through(authority("Middle")),
     "root included": lambda: [*through(authority("Middle")), ROOT.certificate],
+    "another certificate of the root": lambda: [*through(authority("Middle")), SECOND_ROOT.certificate],
     "root alone included": lambda: [leaf(), ROOT.certificate],
     "intermediate missing": lambda: through(authority("Middle"))[:1],
     "wrong order": lambda: through(authority("Middle"))[::-1],
