@@ -3,8 +3,9 @@
 The floor reads the file, hashes it with SHA-256 and verifies one ES256 signature: no verifier of whole files on
 one core can be faster. In each round every contender in turn goes through the set, at least eight files long, so
 that noise hits all alike and each works with warm caches, as a tool does that goes through many files; what
-comes first after another contender is not counted. Reported are medians per file and ratios of medians. `python -m benchmarks.verify [--rounds N]
-[--only SET]` prints a table and writes build/benchmarks/verify.json.
+comes first after another contender is not counted. Reported are medians per file and ratios of medians.
+
+`python -m benchmarks.verify [--rounds N] [--only SET]` prints a table and writes build/benchmarks/verify.json.
 """
 
 import argparse

@@ -6,6 +6,7 @@ or now without one; the dates of an anchor don't matter. Where the engine is lax
 path lengths, this module abstains instead of agreeing.
 """
 
+import warnings
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -42,7 +43,7 @@ _ECDSA = frozenset(
         SignatureAlgorithmOID.ECDSA_WITH_SHA512,
     }
 )
-_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension)
+_UNREADABLE = (Warning, ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension)
 
 
 class Usable(NamedTuple):
@@ -64,9 +65,11 @@ def load(der: bytes) -> x509.Certificate:
         Abstention: It can't be parsed.
     """
     try:
-        certificate = x509.load_der_x509_certificate(der)
-        certificate.public_key()
-        _ = certificate.extensions
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # the library warns of what it will refuse in future
+            certificate = x509.load_der_x509_certificate(der)
+            certificate.public_key()
+            _ = certificate.extensions, certificate.serial_number
     except _UNREADABLE as error:
         raise Abstention(f"a certificate that can't be read: {error}") from None
     return certificate
