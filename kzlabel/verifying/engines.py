@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from kzlabel.errors import KzlabelError
 from kzlabel.files import Reader
 from kzlabel.formats import Located
 from kzlabel.isolation import Child
@@ -64,8 +65,10 @@ def ask(
             return _ask_native(file.reader, located, media_type, trust, limits, online=online, now=now), ""
         except Abstention as reason:
             abstained = str(reason)
-        except RecursionError:
-            abstained = "nested too deep"
+        except (KzlabelError, OSError):
+            raise
+        except Exception as bug:  # noqa: BLE001 - a bug here must cost speed and not the verdict
+            abstained = f"the native engine failed: {type(bug).__name__}"
     if engine is Engine.NATIVE:
         return Refused(native.ENGINE, Code.KZLABEL_ENGINE_ABSTAINED, abstained), abstained
     if child is None or not file.path:

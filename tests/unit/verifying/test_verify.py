@@ -153,3 +153,38 @@ def test_a_verdict_is_plain_json(samples: dict[str, Path], trust: Trust) -> None
 
     verdict = verify(samples["jpeg"], trust=trust)
     assert json.loads(msgspec.json.encode(verdict))["status"] == "unlabelled"
+
+
+def test_a_bug_in_the_native_engine_costs_speed_and_not_the_verdict(
+    samples: dict[str, Path], labeler: Labeler, label: Label, trust: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labelled = labeler.label(samples["jpeg"].read_bytes(), label)
+    native = verify(labelled, trust=trust)
+    assert (native.status, native.abstained) == (Status.TRUSTED, "")
+    assert native.engine.endswith("native")
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("kzlabel.verifying.native.read", fail)
+    verdict = verify(labelled, trust=trust)
+    assert (verdict.status, verdict.engine[:8]) == (Status.TRUSTED, "c2pa-rs/")
+    assert "ZeroDivisionError" in verdict.abstained
+
+
+def test_each_engine_can_be_asked_alone(
+    samples: dict[str, Path], labeler: Labeler, label: Label, trust: Trust
+) -> None:
+    labelled = labeler.label(samples["webp"].read_bytes(), label)
+    native, reference = (verify(labelled, trust=trust, engine=engine) for engine in ("native", "reference"))
+    assert native.status is reference.status is Status.TRUSTED
+    assert (native.label, native.signer, native.assertions) == (
+        reference.label,
+        reference.signer,
+        reference.assertions,
+    )
+    assert native.engine.endswith("native")
+    assert reference.engine.startswith("c2pa-rs/")
+    pdf = verify(samples["pdf"], trust=trust, engine="native")
+    assert (pdf.status, codes(pdf)) == (Status.ERROR, {"org.kzlabel.engine.abstained"})
+    assert pdf.abstained
