@@ -38,7 +38,7 @@ test: $(STAMP) lint types
 	@cd $(ROOT) && $(BIN)/python -m pytest -n $(WORKERS)
 
 check: $(STAMP) lint types
-	@cd $(ROOT) && $(BIN)/python -m pytest -n $(WORKERS) -m 'not slow' tests/unit tests/contract tests/test_architecture.py tests/test_public_surface.py
+	@cd $(ROOT) && $(BIN)/python -m pytest -n $(WORKERS) tests/unit tests/contract tests/test_architecture.py tests/test_public_surface.py
 
 lint: $(STAMP)
 	@cd $(ROOT) && $(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -3,7 +3,7 @@
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from kzlabel.errors import MalformedError
+from kzlabel.der import element, elements
 
 __all__ = ["has_unique_ids", "inner_and_outer_algorithms", "key_algorithm", "pss_hashes"]
 
@@ -56,29 +56,9 @@ def _fields(certificate: x509.Certificate) -> list[tuple[int, bytes]]:
 
 def _only(data: bytes) -> bytes:
     """Return the content of the one SEQUENCE that `data` is."""
-    match _elements(data):
-        case [(0x30, content)]:
-            return content
-        case _:
-            raise MalformedError("a DER structure is not one sequence")
+    return element(data, 0x30)
 
 
 def _elements(data: bytes) -> list[tuple[int, bytes]]:
     """Return tag and content of each element of `data`, which must be elements to its last byte."""
-    result = []
-    at = 0
-    while at < len(data):
-        header = data[at : at + 2]
-        if len(header) < 2:
-            raise MalformedError("a DER element is cut short")
-        tag, length = header
-        at += 2
-        if length & 0x80:
-            size = length & 0x7F
-            length = int.from_bytes(data[at : at + size])
-            at += size
-        if at + length > len(data):
-            raise MalformedError("a DER element is cut short")
-        result.append((tag, data[at : at + length]))
-        at += length
-    return result
+    return [(found.tag, found.content) for found in elements(data)]
