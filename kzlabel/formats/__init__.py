@@ -20,9 +20,20 @@ from kzlabel.formats import (
     webp,
     zip,  # noqa: A004 - the format's name
 )
-from kzlabel.formats.base import Carrier, Encoding, Format, Located
+from kzlabel.formats.base import Carrier, Derived, Embedder, Encoding, Format, Located, Splice
 
-__all__ = ["FORMATS", "Carrier", "Encoding", "Format", "Located", "by_extension", "identify"]
+__all__ = [
+    "FORMATS",
+    "Carrier",
+    "Derived",
+    "Embedder",
+    "Encoding",
+    "Format",
+    "Located",
+    "Splice",
+    "by_extension",
+    "identify",
+]
 
 FORMATS: tuple[Format, ...] = (
     jpeg, png, webp, gif, tiff, bmff, jxl, pdf, wav, avi, flac, mp3, c2pa, zip, svg

@@ -1,5 +1,6 @@
 """What a format is to the rest of the program: a module that satisfies `Format`."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol
 
@@ -9,7 +10,7 @@ from kzlabel.files import Reader
 from kzlabel.limits import Limits
 from kzlabel.spans import Span
 
-__all__ = ["Carrier", "Encoding", "Format", "Located"]
+__all__ = ["Carrier", "Derived", "Embedder", "Encoding", "Format", "Located", "Splice"]
 
 
 class Encoding(StrEnum):
@@ -72,4 +73,37 @@ class Format(Protocol):
         Raises:
             LimitError: A limit was reached.
             MalformedError: Never for a broken container; only when a read fails underneath.
+        """
+
+
+class Derived(msgspec.Struct, frozen=True):
+    """Bytes of a labelled file that follow from the manifest store: its framed form, a checksum over it."""
+
+    size: int
+    """How many bytes; known before the store is, because the hard binding needs to know where things lie."""
+
+    make: Callable[[bytes], bytes]
+    """Makes them from the store; always `size` bytes for a store of the size that was asked for."""
+
+
+class Splice(msgspec.Struct, frozen=True):
+    """How a file and a manifest store become a labelled file: an immutable recipe, applied by `kzlabel.signing`."""
+
+    parts: tuple[Span | bytes | Derived, ...]
+    """The labelled file from its first byte to its last: spans of the source, new bytes, and what follows from the
+    store."""
+
+    excluded: tuple[Span, ...]
+    """What a `c2pa.hash.data` binding leaves out, in offsets of the labelled file (C2PA 2.4 A.3 to A.5)."""
+
+
+class Embedder(Format, Protocol):
+    """A format into which a manifest store can be written."""
+
+    def splice(self, file: Reader, located: Located, store_size: int, limits: Limits) -> Splice:
+        """Say how `file` takes a store of `store_size` bytes in place of all carriers in `located`.
+
+        Raises:
+            MalformedError: The container has no place for it, or is broken.
+            LimitError: A limit was reached.
         """
