@@ -157,14 +157,15 @@ def draft(
         limits: How much work the parent may cause.
 
     Raises:
-        SigningError: The signer wants time-stamps and `stamp` is missing, or the parent can't be kept.
+        SigningError: The signer wants time-stamps and `stamp` is missing.
+        MalformedError: The parent's store can't be kept, since validators wouldn't agree on its hashes.
     """
     if signer.tsa_url and stamp is None:
         raise SigningError(f"time-stamps are not yet written into {media_type}", "label without a time-stamp")
     name = f"urn:c2pa:{identifiers()}"
     kept = Kept() if parent is None else keep(parent, limits)
     if name in kept.labels:
-        raise SigningError(f"the source has a manifest of the same name, {name}")
+        raise MalformedError(f"the source has a manifest of the same name, {name}")
     made = Draft(
         store_size=0,
         label=name,
