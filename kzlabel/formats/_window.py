@@ -7,7 +7,6 @@ from kzlabel.spans import Span
 
 __all__ = ["Walk"]
 
-_HEAD = 16_384
 _NEAR = 512
 
 
@@ -26,7 +25,7 @@ class Walk:
         self._left = limits.boxes_for(reader.size)
         self._start = 0
         self.size = reader.size
-        self._buffer = reader.read(0, min(_HEAD, reader.size))
+        self._buffer = reader.head
 
     def read(self, offset: int, length: int) -> bytes:
         """Return exactly `length` bytes from `offset`.
