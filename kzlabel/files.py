@@ -79,15 +79,15 @@ class FileReader:
 
     __slots__ = ("_fd", "_file", "head", "size")
 
-    def __init__(self, file: BinaryIO | int) -> None:
-        """Read from `file`, a file object or a descriptor.
+    def __init__(self, file: BinaryIO | int, size: int | None = None) -> None:
+        """Read from `file`, a file object or a descriptor; `size` is given by those who know it.
 
         Raises:
             OSError: It can't be read.
         """
         self._file: BinaryIO | None = None if isinstance(file, int) else file
         self._fd = file if isinstance(file, int) else file.fileno()
-        self.size = os.fstat(self._fd).st_size
+        self.size = os.fstat(self._fd).st_size if size is None else size
         self.head = os.pread(self._fd, _HEAD, 0)
 
     def read(self, offset: int, length: int) -> bytes:

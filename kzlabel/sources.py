@@ -4,7 +4,6 @@ import errno
 import io
 import os
 import stat
-from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -15,7 +14,6 @@ from kzlabel.files import BytesReader, FileReader, Reader
 
 if TYPE_CHECKING:
     import tempfile
-    from collections.abc import Callable
 
 __all__ = ["Opened", "Source", "display_name", "opened"]
 
@@ -52,31 +50,32 @@ class opened:  # noqa: N801 - read as a verb: `with opened(source) as file`
         InputError: There is no such file, it can't be read, or it is not a regular file.
     """
 
-    __slots__ = ("_close", "_source", "_uri")
+    __slots__ = ("_descriptor", "_source", "_spool", "_uri")
 
     def __init__(self, source: Source, uri: str = "") -> None:
         self._source, self._uri = source, uri
-        self._close: Callable[[], None] | None = None
+        self._descriptor = -1
+        self._spool: tempfile.SpooledTemporaryFile[bytes] | None = None
 
     def __enter__(self) -> Opened:
         source = self._source
         if isinstance(source, str | PathLike):
             path = os.fspath(source)
             name = display_name(path)
-            descriptor = _open_path(path, name)
+            descriptor, size = _open_path(path, name)
             try:
-                reader = FileReader(descriptor)
+                reader = FileReader(descriptor, size)
             except OSError as error:
                 os.close(descriptor)
                 raise InputError(*_why(error, name)) from None
-            self._close = partial(os.close, descriptor)
+            self._descriptor = descriptor
             return Opened(reader, self._uri or name, _suffix(name), path)
         if isinstance(source, bytes | bytearray | memoryview):
             return Opened(BytesReader(bytes(source)), self._uri or "<bytes>", "")
         import tempfile  # noqa: PLC0415 - slow to import, and needed for streams only
 
         spool = tempfile.SpooledTemporaryFile(_SPOOL)
-        self._close = spool.close
+        self._spool = spool
         try:
             return Opened(_read_stream(source, spool), self._uri or "<stream>", "")
         except BaseException:
@@ -84,23 +83,29 @@ class opened:  # noqa: N801 - read as a verb: `with opened(source) as file`
             raise
 
     def __exit__(self, *_: object) -> None:
-        if self._close is not None:
-            self._close()
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        if self._spool is not None:
+            self._spool.close()
 
 
 def _suffix(name: str) -> str:
     """Return the extension of a file name as `Opened.suffix` has it."""
-    suffix = os.path.splitext(name)[1]  # noqa: PTH122 - a third of the time of PurePath.suffix
-    return suffix.lower() if len(suffix) > 1 else ""
+    # PurePath(name).suffix, in a tenth of its time
+    base = name[name.rfind("/") + 1 :]
+    dot = base.rfind(".")
+    return base[dot:].lower() if 0 < dot < len(base) - 1 else ""
 
 
 def display_name(path: str | PathLike[str]) -> str:
     """Return `path` as text that can always be printed: bytes that are not UTF-8 are written in hexadecimal."""
+    if type(path) is str and path.isascii():
+        return path  # the usual case, quickly
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _open_path(path: str, name: str) -> int:
-    """Open a regular file and return its descriptor."""
+def _open_path(path: str, name: str) -> tuple[int, int]:
+    """Open a regular file and return its descriptor and its size."""
     try:
         # O_NONBLOCK: opening a FIFO for reading must not wait for a writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -108,13 +113,13 @@ def _open_path(path: str, name: str) -> int:
         raise InputError(f"{name!r} is not a path") from None
     except OSError as error:
         raise InputError(*_why(error, name)) from None
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
         os.close(descriptor)
-        if stat.S_ISDIR(mode):
+        if stat.S_ISDIR(found.st_mode):
             raise InputError(f"{name} is a directory", "name the files in it")
         raise InputError(f"{name} is not a regular file", "pipe its content to standard input and pass -")
-    return descriptor
+    return descriptor, found.st_size
 
 
 def _why(error: OSError, name: str) -> tuple[str, str]:

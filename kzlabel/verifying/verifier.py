@@ -23,6 +23,7 @@ from kzlabel.limits import DEFAULT_LIMITS, Limits
 from kzlabel.sources import Opened, Source, opened
 from kzlabel.status import Code, Finding
 from kzlabel.trust import Trust, default_trust
+from kzlabel.verifying import native
 from kzlabel.verifying.engines import Engine, ask
 from kzlabel.verifying.judgement import judge
 from kzlabel.verifying.reading import Absent, Reading, Refused
@@ -110,11 +111,20 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
 
         # (4) the store
         now = self.clock()
-        learns = self.engine is not Engine.REFERENCE and not self.online and bool(located.carriers)
-        if learns:
+        natively = self.engine is not Engine.REFERENCE and not self.online
+        if natively and located.carriers:
             recalled = self.shapes.recall(reader, located, media_type, now)
             if recalled is not None:
                 return _about(recalled, file.uri, findings)
+        elif natively and located.xmp == () and not located.damage:
+            return Verdict(  # the usual case, quickly: `ask` would say the same
+                uri=file.uri,
+                status=Status.UNLABELLED,
+                ai=AI.UNKNOWN,
+                media_type=media_type,
+                engine=native.ENGINE,
+                findings=findings,
+            )
         answer, abstained = ask(
             file,
             located,
@@ -133,7 +143,7 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
                 verdict = judge(answer, self.trust, uri="", media_type=media_type)
                 if abstained:
                     verdict = msgspec.structs.replace(verdict, abstained=abstained)
-                elif learns:
+                elif natively:
                     self.shapes.consider(reader, located, media_type, verdict, now)
                 return _about(verdict, file.uri, findings)
             case Absent():

@@ -65,6 +65,10 @@ class Shapes:
         self._met: dict[_Key, int] = {}
         self._lock = threading.Lock()
 
+    def __len__(self) -> int:
+        """Number of shapes."""
+        return sum(map(len, self._known.values()))
+
     def recall(self, file: Reader, located: Located, media_type: str, now: datetime) -> Verdict | None:
         """Return the verdict about a file whose store has a learned shape and holds, else None.
 

@@ -6,6 +6,7 @@ several variants that mean the same, since some writers put the entries of a map
 
 import copy
 import re
+from collections.abc import Callable
 from datetime import datetime
 from enum import IntEnum
 from itertools import chain, pairwise
@@ -35,9 +36,6 @@ UUID: Final = rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 DATE: Final = rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 """How a date and time is."""
 
-_IS_UUID: Final = re.compile(UUID).fullmatch
-_IS_DATE: Final = re.compile(DATE).fullmatch
-
 
 class Kind(IntEnum):
     """What a field is."""
@@ -59,7 +57,7 @@ class Kind(IntEnum):
     """Random bytes in the description box of an assertion."""
 
 
-_ALPHABETS: Final = {Kind.OWN: _IS_UUID, Kind.UUID: _IS_UUID, Kind.DATE: _IS_DATE}
+_TEXTS: Final = frozenset({Kind.OWN, Kind.UUID, Kind.DATE})
 
 
 class Field(NamedTuple):
@@ -72,26 +70,32 @@ class Field(NamedTuple):
     """Which field it is, whatever the order in which a part is written; no two of a part have the same."""
 
 
-class Variant:
+class Variant(NamedTuple):
     """One way in which a part is written."""
 
-    __slots__ = ("_constants", "_order", "_unpack")
+    unpack: Callable[[bytes], tuple[bytes, ...]]
+    """Cuts it into what is constant and what is a field, in turn."""
+    constants: tuple[bytes, ...]
+    order: list[int] | None
+    """Where in what was cut the fields are, in the order of their names; None where they lie in that order."""
 
-    def __init__(self, data: bytes, fields: tuple[Field, ...]) -> None:
+    @classmethod
+    def of(cls, data: bytes, fields: tuple[Field, ...]) -> "Variant":
         """Take in the bytes of a part, and its fields in the order in which they lie in it."""
         edges = [0, *chain.from_iterable(field[:2] for field in fields), len(data)]
-        self._unpack = Struct("".join(f"{end - start}s" for start, end in pairwise(edges))).unpack
-        self._constants = self._unpack(data)[::2]
+        unpack = Struct("".join(f"{end - start}s" for start, end in pairwise(edges))).unpack
         named = sorted(range(len(fields)), key=lambda n: fields[n].name)
-        self._order = None if named == list(range(len(fields))) else named
+        order = None if named == list(range(len(fields))) else [2 * n + 1 for n in named]
+        return cls(unpack, unpack(data)[::2], order)
 
-    def match(self, data: bytes) -> tuple[bytes, ...] | None:
-        """Return the fields, in the order of their names, if `data` is written in this way."""
-        pieces = self._unpack(data)
-        if pieces[::2] != self._constants:
-            return None
-        fields: tuple[bytes, ...] = pieces[1::2]
-        return fields if self._order is None else tuple([fields[n] for n in self._order])
+    def is_of(self, data: bytes) -> bool:
+        """Tell whether `data` is written in this way."""
+        return self.unpack(data)[::2] == self.constants
+
+
+def _alphabet(text: bytes, kind: Kind) -> bytes:
+    """Return the pattern of a field that was `text` once: of a date, digits alone may be others."""
+    return re.sub(rb"[0-9]", b"[0-9]", re.escape(text)) if kind is Kind.DATE else UUID
 
 
 class Part(NamedTuple):
@@ -171,12 +175,11 @@ class Shape:
         self._glue = source.glue
         self.source = source
         self._variants: tuple[tuple[Variant, ...], ...] = tuple(
-            (Variant(part.data, part.fields),) for part in source.parts
+            (Variant.of(part.data, part.fields),) for part in source.parts
         )
         kinds = [field.kind for part in source.parts for field in part.by_name]
         self._own = tuple(n for n, kind in enumerate(kinds) if kind is Kind.OWN)
         self._others = tuple(n for n, kind in enumerate(kinds) if kind is Kind.UUID)
-        self._texts = tuple((n, _ALPHABETS[kind]) for n, kind in enumerate(kinds) if kind in _ALPHABETS)
         self._binding = kinds.index(Kind.BINDING)
         self._signature = next(n for n, kind in enumerate(kinds) if kind in (Kind.SIGNATURE, Kind.BOX))
         self._stamped = kinds[self._signature] is Kind.BOX
@@ -190,11 +193,13 @@ class Shape:
             if kind is Kind.HASH
         )
         texts = [part.data[field.start : field.end] for part, field in named]
+        self._texts = tuple(n for n, kind in enumerate(kinds) if kind in _TEXTS)
+        self._accepts = re.compile(b"".join(_alphabet(texts[n], kinds[n]) for n in self._texts)).fullmatch
         own = texts[self._own[0]].decode()
         self._label = source.label.split(own)
         self._findings = tuple((finding, finding.uri.split(own)) for finding in source.verdict.findings)
         said = source.verdict.label
-        places = {text.decode(): n for n, text in enumerate(texts) if kinds[n] in _ALPHABETS}
+        places = {text.decode(): n for n, text in enumerate(texts) if kinds[n] in _TEXTS}
         self._content_id = None if said is None else places.get(said.content_id.removeprefix("urn:uuid:"))
         self._created = None if said is None else places.get(said.created)
 
@@ -202,8 +207,8 @@ class Shape:
         """Take in further ways of writing the parts, of a store that means the same."""
         self._variants = tuple(
             known
-            if len(known) >= _VARIANTS or any(variant.match(part.data) is not None for variant in known)
-            else (*known, Variant(part.data, part.fields))
+            if len(known) >= _VARIANTS or any(variant.is_of(part.data) for variant in known)
+            else (*known, Variant.of(part.data, part.fields))
             for known, part in zip(self._variants, parts, strict=True)
         )
 
@@ -215,17 +220,16 @@ class Shape:
         parts: tuple[bytes, ...] = pieces[1::2]
         fields: list[bytes] = []
         for part, variants in zip(parts, self._variants, strict=True):
-            for variant in variants:
-                found = variant.match(part)
-                if found is not None:
-                    fields += found
+            for unpack, constants, order in variants:
+                found = unpack(part)
+                if found[::2] == constants:
+                    fields += found[1::2] if order is None else [found[n] for n in order]
                     break
             else:
                 return None
+        if self._accepts(b"".join([fields[n] for n in self._texts])) is None:
+            return None
         own = fields[self._own[0]]
-        for number, accepts in self._texts:
-            if accepts(fields[number]) is None:
-                return None
         for number in self._own:
             if fields[number] != own:
                 return None
