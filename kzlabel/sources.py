@@ -4,8 +4,11 @@ import errno
 import io
 import os
 import stat
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from os import PathLike
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
 
@@ -15,11 +18,14 @@ from kzlabel.files import BytesReader, FileReader, Reader
 if TYPE_CHECKING:
     import tempfile
 
-__all__ = ["Opened", "Source", "display_name", "opened"]
+__all__ = ["Opened", "Source", "display_name", "look_ahead", "opened"]
+
+_P = TypeVar("_P", bound=str | PathLike[str])
 
 Source = str | PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 """What can be verified or labelled. A `str` is a path; streams are read from their present position."""
 
+_SMALL = 1024 * 1024
 _SPOOL = 16 * 1024 * 1024
 _PIECE = 1024 * 1024
 
@@ -102,6 +108,35 @@ def display_name(path: str | PathLike[str]) -> str:
     if type(path) is str and path.isascii():
         return path  # the usual case, quickly
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def look_ahead(paths: Iterable[_P], depth: int = 32) -> Iterator[_P]:
+    """Yield `paths`, each after the system was asked to read the next `depth` small files from the disk.
+
+    A disk, or a network behind it, answers many requests at once; a program that asks for one file after another
+    waits for each. Files over 1 MiB are left alone: the system reads ahead in them by itself. What can't be opened
+    is left to whoever opens it.
+    """
+    waiting: deque[_P] = deque()
+    for path in paths:
+        _ask_for(path)
+        waiting.append(path)
+        if len(waiting) > depth:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _ask_for(path: str | PathLike[str]) -> None:
+    if not hasattr(os, "posix_fadvise"):
+        return
+    with suppress(OSError, ValueError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            found = os.fstat(descriptor)
+            if stat.S_ISREG(found.st_mode) and found.st_size <= _SMALL:
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
+        finally:
+            os.close(descriptor)
 
 
 def _open_path(path: str, name: str) -> tuple[int, int]:
