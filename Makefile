@@ -1,12 +1,13 @@
 # make demo   install, label real files of every format, verify them, break one, show the result
 # make test   everything
 # make mutate looks for disagreements between the engines, MINUTES=60 by default
+# make fuzz   fuzzes the parsers under coverage guidance, MINUTES=60 by default
 # make check  the inner loop: lint, types and the quick tests, under 90 seconds
 SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types schemas mutate wheel clean
+.PHONY: help install demo test check lint types schemas mutate fuzz wheel clean
 
 # Every recipe runs in the project's directory, wherever make was called from.
 ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
@@ -51,6 +52,9 @@ schemas: $(STAMP)
 
 mutate: $(STAMP)
 	@cd $(ROOT) && $(BIN)/python -m tests.agreement.mutation --minutes $(MINUTES)
+
+fuzz: $(STAMP)
+	@cd $(ROOT) && $(BIN)/python -m pip install --quiet atheris && $(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
 wheel: $(STAMP)
 	@cd $(ROOT) && $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

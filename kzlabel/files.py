@@ -12,6 +12,7 @@ from kzlabel.spans import Span
 __all__ = ["BytesReader", "FileReader", "Reader"]
 
 _CHUNK = 1 << 18
+_HEAD = 1 << 14
 
 _SPARE: deque[memoryview] = deque(maxlen=4)
 """Buffers that no reader uses at the moment: touching fresh memory costs more than reading a small file."""
@@ -23,6 +24,10 @@ class Reader(Protocol):
     @property
     def size(self) -> int:
         """Size in bytes, as it was when the reader was made."""
+
+    @property
+    def head(self) -> bytes:
+        """Its first bytes, 16 KiB or all: kept, because recognising and walking a file begin with them."""
 
     def read(self, offset: int, length: int) -> bytes:
         """Return exactly `length` bytes from `offset`.
@@ -45,9 +50,12 @@ class Reader(Protocol):
 class BytesReader:
     """A `Reader` over bytes in memory."""
 
+    __slots__ = ("_data", "head", "size")
+
     def __init__(self, data: bytes) -> None:
         self._data = data
         self.size = len(data)
+        self.head = data[:_HEAD]
 
     def read(self, offset: int, length: int) -> bytes:
         """See `Reader.read`."""
@@ -69,14 +77,24 @@ class BytesReader:
 class FileReader:
     """A `Reader` over an open file; the caller keeps the file open and closes it."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._fd = file.fileno()
-        self.size = os.fstat(self._fd).st_size
+    __slots__ = ("_fd", "_file", "head", "size")
+
+    def __init__(self, file: BinaryIO | int, size: int | None = None) -> None:
+        """Read from `file`, a file object or a descriptor; `size` is given by those who know it.
+
+        Raises:
+            OSError: It can't be read.
+        """
+        self._file: BinaryIO | None = None if isinstance(file, int) else file
+        self._fd = file if isinstance(file, int) else file.fileno()
+        self.size = os.fstat(self._fd).st_size if size is None else size
+        self.head = os.pread(self._fd, _HEAD, 0)
 
     def read(self, offset: int, length: int) -> bytes:
         """See `Reader.read`."""
         _check_inside(offset, length, self.size)
+        if offset + length <= len(self.head):
+            return self.head[offset : offset + length]
         data = os.pread(self._fd, length, offset)
         while len(data) < length:
             more = os.pread(self._fd, length - len(data), offset + len(data))
@@ -87,6 +105,7 @@ class FileReader:
 
     def chunks(self, spans: Iterable[Span]) -> Iterator[memoryview]:
         """See `Reader.chunks`; memory stays below a few hundred kilobytes."""
+        kept, head = len(self.head), memoryview(self.head)
         try:
             view = _SPARE.pop()
         except IndexError:
@@ -95,6 +114,9 @@ class FileReader:
             for start, length in spans:
                 _check_inside(start, length, self.size)
                 at, end = start, start + length
+                if at < kept:
+                    yield head[at:end]
+                    at = kept
                 while at < end:
                     count = os.preadv(self._fd, [view[: end - at]], at)
                     if count == 0:
@@ -105,7 +127,9 @@ class FileReader:
             _SPARE.append(view)
 
     def stream(self) -> BinaryIO:
-        """See `Reader.stream`; the stream shares the file's position with the caller's."""
+        """See `Reader.stream`; a stream over a file object shares its position."""
+        if self._file is None:
+            self._file = os.fdopen(self._fd, "rb", buffering=0, closefd=False)
         self._file.seek(0)
         return self._file
 

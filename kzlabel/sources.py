@@ -4,11 +4,11 @@ import errno
 import io
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from os import PathLike
-from pathlib import PurePath
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
 
@@ -18,11 +18,14 @@ from kzlabel.files import BytesReader, FileReader, Reader
 if TYPE_CHECKING:
     import tempfile
 
-__all__ = ["Opened", "Source", "display_name", "opened"]
+__all__ = ["Opened", "Source", "display_name", "look_ahead", "opened"]
+
+_P = TypeVar("_P", bound=str | PathLike[str])
 
 Source = str | PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 """What can be verified or labelled. A `str` is a path; streams are read from their present position."""
 
+_SMALL = 1024 * 1024
 _SPOOL = 16 * 1024 * 1024
 _PIECE = 1024 * 1024
 
@@ -43,36 +46,101 @@ class Opened(msgspec.Struct, frozen=True):
     """The path that was opened, where the source is one."""
 
 
-@contextmanager
-def opened(source: Source, uri: str = "") -> Iterator[Opened]:
-    """Open `source` for the length of a `with` block.
+class opened:  # noqa: N801 - read as a verb: `with opened(source) as file`
+    """Opens a source for the length of a `with` block, and offers it as an `Opened`.
 
     Only regular files are opened by path: a directory, a FIFO or a device raises instead of blocking. A
     stream that can't seek is copied to a temporary file first (to memory below 16 MiB).
 
-    Raises:
+    Entering the block raises:
         InputError: There is no such file, it can't be read, or it is not a regular file.
     """
-    if isinstance(source, str | PathLike):
-        with _open_path(os.fspath(source)) as file:
-            name = display_name(source)
-            yield Opened(FileReader(file), uri or name, PurePath(name).suffix.lower(), os.fspath(source))
-    elif isinstance(source, bytes | bytearray | memoryview):
-        yield Opened(BytesReader(bytes(source)), uri or "<bytes>", "")
-    else:
+
+    __slots__ = ("_descriptor", "_source", "_spool", "_uri")
+
+    def __init__(self, source: Source, uri: str = "") -> None:
+        self._source, self._uri = source, uri
+        self._descriptor = -1
+        self._spool: tempfile.SpooledTemporaryFile[bytes] | None = None
+
+    def __enter__(self) -> Opened:
+        source = self._source
+        if isinstance(source, str | PathLike):
+            path = os.fspath(source)
+            name = display_name(path)
+            descriptor, size = _open_path(path, name)
+            try:
+                reader = FileReader(descriptor, size)
+            except OSError as error:
+                os.close(descriptor)
+                raise InputError(*_why(error, name)) from None
+            self._descriptor = descriptor
+            return Opened(reader, self._uri or name, _suffix(name), path)
+        if isinstance(source, bytes | bytearray | memoryview):
+            return Opened(BytesReader(bytes(source)), self._uri or "<bytes>", "")
         import tempfile  # noqa: PLC0415 - slow to import, and needed for streams only
 
-        with tempfile.SpooledTemporaryFile(_SPOOL) as spool:
-            yield Opened(_read_stream(source, spool), uri or "<stream>", "")
+        spool = tempfile.SpooledTemporaryFile(_SPOOL)
+        self._spool = spool
+        try:
+            return Opened(_read_stream(source, spool), self._uri or "<stream>", "")
+        except BaseException:
+            spool.close()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        if self._spool is not None:
+            self._spool.close()
+
+
+def _suffix(name: str) -> str:
+    """Return the extension of a file name as `Opened.suffix` has it."""
+    # PurePath(name).suffix, in a tenth of its time
+    base = name[name.rfind("/") + 1 :]
+    dot = base.rfind(".")
+    return base[dot:].lower() if 0 < dot < len(base) - 1 else ""
 
 
 def display_name(path: str | PathLike[str]) -> str:
     """Return `path` as text that can always be printed: bytes that are not UTF-8 are written in hexadecimal."""
+    if type(path) is str and path.isascii():
+        return path  # the usual case, quickly
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _open_path(path: str) -> BinaryIO:
-    name = display_name(path)
+def look_ahead(paths: Iterable[_P], depth: int = 32) -> Iterator[_P]:
+    """Yield `paths`, each after the system was asked to read the next `depth` small files from the disk.
+
+    A disk, or a network behind it, answers many requests at once; a program that asks for one file after another
+    waits for each. Files over 1 MiB are left alone: the system reads ahead in them by itself. What can't be opened
+    is left to whoever opens it.
+    """
+    waiting: deque[_P] = deque()
+    for path in paths:
+        _ask_for(path)
+        waiting.append(path)
+        if len(waiting) > depth:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _ask_for(path: str | PathLike[str]) -> None:
+    if not hasattr(os, "posix_fadvise"):
+        return
+    with suppress(OSError, ValueError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            found = os.fstat(descriptor)
+            if stat.S_ISREG(found.st_mode) and found.st_size <= _SMALL:
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
+        finally:
+            os.close(descriptor)
+
+
+def _open_path(path: str, name: str) -> tuple[int, int]:
+    """Open a regular file and return its descriptor and its size."""
     try:
         # O_NONBLOCK: opening a FIFO for reading must not wait for a writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -80,13 +148,13 @@ def _open_path(path: str) -> BinaryIO:
         raise InputError(f"{name!r} is not a path") from None
     except OSError as error:
         raise InputError(*_why(error, name)) from None
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
         os.close(descriptor)
-        if stat.S_ISDIR(mode):
+        if stat.S_ISDIR(found.st_mode):
             raise InputError(f"{name} is a directory", "name the files in it")
         raise InputError(f"{name} is not a regular file", "pipe its content to standard input and pass -")
-    return os.fdopen(descriptor, "rb", buffering=0)
+    return descriptor, found.st_size
 
 
 def _why(error: OSError, name: str) -> tuple[str, str]:

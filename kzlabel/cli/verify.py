@@ -10,7 +10,7 @@ import click
 from kzlabel.cli.printing import STYLES, complain, one_line, print_json, print_json_line
 from kzlabel.errors import InputError
 from kzlabel.isolation import Child, ChildDiedError
-from kzlabel.sources import display_name
+from kzlabel.sources import display_name, look_ahead
 from kzlabel.status import Code, Kind
 from kzlabel.trust import Trust, default_trust
 from kzlabel.verifying import Engine, Verifier, unreadable
@@ -98,7 +98,7 @@ def command(
 
 def judged(inputs: tuple[Path, ...], verifier: Verifier) -> Iterator[Verdict]:
     """Yield a verdict for each input, in order, whatever happens to the engine's process."""
-    for path in inputs:
+    for path in look_ahead(inputs):
         name = display_name(path)
         try:
             if name == "-":

@@ -25,6 +25,7 @@ from kzlabel.formats import (
 from kzlabel.formats.base import Carrier, Derived, Embedder, Encoding, Format, Located, Splice
 
 __all__ = [
+    "BY_START",
     "FORMATS",
     "Carrier",
     "Derived",
@@ -44,12 +45,16 @@ FORMATS: tuple[Format, ...] = (
 """Every format, those with an unmistakable signature first; ID3 and text are looked for last."""
 
 
-def identify(head: bytes) -> tuple[Format, str] | None:
+BY_START: tuple[Format, ...] = (jpeg, png, webp, gif)
+"""The first of them, for which the first bytes of a file suffice."""
+
+
+def identify(head: bytes, among: tuple[Format, ...] = FORMATS) -> tuple[Format, str] | None:
     """Return the format and media type of a file that begins with `head`, or None.
 
-    64 KiB of `head` suffice for every format; fewer bytes may leave a file unrecognised, never misjudged.
+    64 KiB of `head` suffice for every format, and 4 KiB for those in `BY_START`.
     """
-    for candidate in FORMATS:
+    for candidate in among:
         media_type = candidate.sniff(head)
         if media_type:
             return candidate, media_type

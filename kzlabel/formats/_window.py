@@ -7,14 +7,16 @@ from kzlabel.spans import Span
 
 __all__ = ["Walk"]
 
-_HEAD = 16_384
 _NEAR = 512
 
 
 class Walk:
     """One walk through a container: reads small pieces through a buffer, and counts the boxes it meets."""
 
-    __slots__ = ("_buffer", "_left", "_limits", "_reader", "_start", "size", "xmp")
+    __slots__ = ("_buffer", "_left", "_limits", "_reader", "_start", "head", "size", "xmp")
+
+    head: bytes
+    """The first bytes of the file, 16 KiB or all, for those who look at many small things in them."""
 
     xmp: list[Span]
     """Where XMP packets were met."""
@@ -26,7 +28,7 @@ class Walk:
         self._left = limits.boxes_for(reader.size)
         self._start = 0
         self.size = reader.size
-        self._buffer = reader.read(0, min(_HEAD, reader.size))
+        self._buffer = self.head = reader.head
 
     def read(self, offset: int, length: int) -> bytes:
         """Return exactly `length` bytes from `offset`.

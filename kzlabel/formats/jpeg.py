@@ -12,6 +12,8 @@ Between segments, fill bytes (FF) and bytes that belong to nothing are passed ov
 the latter are damage, and so are markers whose length it takes for another one than the standard does.
 """
 
+from struct import Struct
+
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
 from kzlabel.formats._splice_jpeg import splice
@@ -33,6 +35,9 @@ _SEGMENTS = frozenset({*range(0xC0, 0xD0), 0xDB, *range(0xE0, 0xF0), 0xFE}) - {_
 """Frame headers, tables, application data, comments: markers with a length, that every reader takes for one."""
 
 _APP1 = 0xE1
+_PASSED = frozenset(0xFF00 | code for code in _SEGMENTS - {_APP1})
+"""Markers of segments that hold nothing of interest."""
+_MARKER = Struct(">HH").unpack_from
 _XMP = b"http://ns.adobe.com/xap/1.0/"
 _LEAST_XMP = 4 + len(_XMP)
 
@@ -64,10 +69,15 @@ def locate(file: Reader, limits: Limits) -> Located:
 
 def _walk_segments(walk: Walk, boxes: "_Boxes") -> str:
     """Walk from the first segment to the first scan, and return what is wrong at the end of it."""
-    read, count = walk.read, walk.count
-    at = _SOI_SIZE
+    read, count, head, size = walk.read, walk.count, walk.head, walk.size
+    at, near = _SOI_SIZE, len(walk.head) - 4
     while True:
         count()
+        if at <= near:  # the usual segments, quickly; each falls under a rule below as well
+            mark, length = _MARKER(head, at)
+            if mark in _PASSED and length >= 2 and at + 2 + length <= size:
+                at += 2 + length
+                continue
         mark, code = read(at, 2)
         if mark != 0xFF:
             boxes.note(f"the bytes at {at} belong to no segment")

@@ -28,6 +28,7 @@ Random = Callable[[int], bytes]
 _MILLISECOND = 1_000_000
 _SECOND = 1_000_000_000
 _PREFIX = "urn:uuid:"
+_CANONICAL = len(_PREFIX) + 36
 _UUID = re.compile(r"(?:urn:uuid:)?([0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
@@ -63,6 +64,8 @@ def new_content_id() -> str:
 
 def content_id(field: str, value: object) -> str:
     """Check a UUID (RFC 9562), bare or as a URN, and write it as a URN in lower case."""
+    if type(value) is str and len(value) == _CANONICAL and _UUID.fullmatch(value):
+        return value
     given = str(value) if isinstance(value, uuid.UUID) else text(field, value, limit=NAME_LIMIT)
     found = _UUID.fullmatch(given.lower())
     if found is None:
@@ -76,18 +79,24 @@ def instant(field: str, value: object) -> str:
         value = value.isoformat().replace("+00:00", "Z")
     if not isinstance(value, str):
         raise wrong_type(field, "a time", value)
+    if _INSTANT.fullmatch(value) and _is_time(value):
+        return value
     written = text(field, value, limit=NAME_LIMIT).upper()
-    found = _INSTANT.fullmatch(written)
-    try:
-        if found is not None:
-            datetime.datetime.fromisoformat(written[:19])
-            return written
-    except ValueError:
-        pass
+    if _INSTANT.fullmatch(written) and _is_time(written):
+        return written
     raise LabelError(
         f"{field} {written!r} is no time with a zone (RFC 3339)",
         "write it as 2026-01-18T09:00:00Z or with +05:00",
     )
+
+
+def _is_time(written: str) -> bool:
+    """Tell whether the calendar has the day and the clock the hour."""
+    try:
+        datetime.datetime.fromisoformat(written[:19])
+    except ValueError:
+        return False
+    return True
 
 
 class _Sequence:

@@ -1,5 +1,6 @@
 """`Label`: what is said about one piece of content."""
 
+import copy
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -151,6 +152,17 @@ class Label(Part, frozen=True, kw_only=True):
     def to_json(self) -> bytes:
         """Return the label as JSON; equal labels give equal bytes."""
         return msgspec.json.encode(self)
+
+    def reissued(self, content_id: str, created: str) -> "Label":
+        """Return this label for another piece of content: only identifier and time differ, and are checked.
+
+        Raises:
+            LabelError: One of them breaks a rule.
+        """
+        label = copy.copy(self)
+        for field, value in (("content_id", content_id), ("created", created)):
+            msgspec.structs.force_setattr(label, field, _CHECKS[field](field, value))
+        return label
 
     def replace(self, **changes: object) -> "Label":
         """Return a copy with some fields changed, checked as a new label is.

@@ -17,7 +17,9 @@ _TRUST_ONLY = Code.SIGNING_CREDENTIAL_UNTRUSTED
 _ANCESTORS = 64
 
 
-def judge(reading: Reading, trust: Trust, *, uri: str, media_type: str, before: tuple[Finding, ...]) -> Verdict:
+def judge(
+    reading: Reading, trust: Trust, *, uri: str, media_type: str, before: tuple[Finding, ...] = ()
+) -> Verdict:
     """Compute the verdict about a file that carries a manifest store.
 
     `before` are the findings that were made before the store was read. The status is the engine's state

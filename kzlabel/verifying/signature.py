@@ -17,7 +17,7 @@ from kzlabel.verifying.abstain import Abstention
 from kzlabel.verifying.credential import chains_to_anchor, described, load, may_sign, may_stamp
 from kzlabel.verifying.reading import Certificate
 
-__all__ = ["Signed", "check_signature"]
+__all__ = ["Signed", "check_signature", "holds"]
 
 _HASHES = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
 _CURVES = {"es256": ("secp256r1", 32), "es384": ("secp384r1", 48), "es512": ("secp521r1", 66)}
@@ -41,6 +41,12 @@ class Signed(msgspec.Struct, frozen=True):
 
     at: datetime | None
     """The time at which the certificates were judged, if a time-stamp says one."""
+
+    @property
+    def outcome(self) -> tuple[object, ...]:
+        """What was found and whose the signature is, but for what differs between any two signatures."""
+        said = tuple((finding.code, finding.explanation) for finding in self.findings)
+        return said, self.certificate, self.algorithm, bool(self.time_stamp)
 
 
 def check_signature(
@@ -79,7 +85,7 @@ def check_signature(
     trusted = chains_to_anchor(sign1.chain, trust, at or now)
     code = Code.SIGNING_CREDENTIAL_TRUSTED if trusted else Code.SIGNING_CREDENTIAL_UNTRUSTED
     found.append(Finding.of(code, f"signing certificate {'trusted' if trusted else 'untrusted'}", uri=uri))
-    if _holds(sign1, to_be_signed(sign1.protected, claim)):
+    if holds(sign1, to_be_signed(sign1.protected, claim), sign1.signature):
         found.append(Finding.of(Code.CLAIM_SIGNATURE_INSIDE_VALIDITY, "claim signature valid", uri=uri))
         found.append(Finding.of(Code.CLAIM_SIGNATURE_VALIDATED, "claim signature valid", uri=uri))
     else:
@@ -110,17 +116,21 @@ def _stamp(
     return stamp.at, stamp.at.isoformat()
 
 
-def _holds(sign1: Sign1, signed: bytes) -> bool:
-    """Return whether the signature is of `signed`, by the key of the first certificate."""
+def holds(sign1: Sign1, signed: bytes, signature: bytes) -> bool:
+    """Return whether `signature` is one of `signed`, by the algorithm and the key that `sign1` names.
+
+    Raises:
+        Abstention: Key, algorithm and signature don't go together in the usual way.
+    """
     key = load(sign1.chain[0]).public_key()
     family, digest = sign1.algorithm[:2], _HASHES.get(sign1.algorithm[2:])
     try:
         if family == "es" and isinstance(key, ec.EllipticCurvePublicKey) and digest:
-            _check_ecdsa(key, sign1, signed, digest)
+            _check_ecdsa(key, sign1.algorithm, signature, signed, digest)
         elif family == "ps" and isinstance(key, rsa.RSAPublicKey) and digest:
-            _check_pss(key, sign1, signed, digest)
+            _check_pss(key, signature, signed, digest)
         elif sign1.algorithm == "ed25519" and isinstance(key, ed25519.Ed25519PublicKey):
-            key.verify(sign1.signature, signed)
+            key.verify(signature, signed)
         else:
             raise Abstention("the algorithm does not go with the key")
     except InvalidSignature:
@@ -128,23 +138,25 @@ def _holds(sign1: Sign1, signed: bytes) -> bool:
     return True
 
 
-def _check_ecdsa(key: ec.EllipticCurvePublicKey, sign1: Sign1, signed: bytes, digest: hashes.HashAlgorithm) -> None:
-    curve, size = _CURVES[sign1.algorithm]
-    if key.curve.name != curve or len(sign1.signature) != 2 * size:
+def _check_ecdsa(
+    key: ec.EllipticCurvePublicKey, algorithm: str, signature: bytes, signed: bytes, digest: hashes.HashAlgorithm
+) -> None:
+    curve, size = _CURVES[algorithm]
+    if key.curve.name != curve or len(signature) != 2 * size:
         raise Abstention("an ECDSA signature of another size than its curve")
-    r, s = int.from_bytes(sign1.signature[:size]), int.from_bytes(sign1.signature[size:])
+    r, s = int.from_bytes(signature[:size]), int.from_bytes(signature[size:])
     key.verify(utils.encode_dss_signature(r, s), signed, ec.ECDSA(digest))
 
 
-def _check_pss(key: rsa.RSAPublicKey, sign1: Sign1, signed: bytes, digest: hashes.HashAlgorithm) -> None:
+def _check_pss(key: rsa.RSAPublicKey, signature: bytes, signed: bytes, digest: hashes.HashAlgorithm) -> None:
     if not _SMALLEST_RSA <= key.key_size <= _LARGEST_RSA:
         raise Abstention(f"an RSA key of {key.key_size} bits")
     mask = padding.MGF1(digest)
     try:
-        key.verify(sign1.signature, signed, padding.PSS(mask, digest.digest_size), digest)
+        key.verify(signature, signed, padding.PSS(mask, digest.digest_size), digest)
     except InvalidSignature:
         try:
-            key.verify(sign1.signature, signed, padding.PSS(mask, padding.PSS.AUTO), digest)
+            key.verify(signature, signed, padding.PSS(mask, padding.PSS.AUTO), digest)
         except InvalidSignature:
             raise InvalidSignature from None
         raise Abstention("an RSA-PSS signature with an unusual salt") from None

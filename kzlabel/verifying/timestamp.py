@@ -11,7 +11,9 @@ has a code for each kind of wrong.
 """
 
 import hashlib
+import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from cryptography import x509
@@ -53,6 +55,10 @@ _ECDSA_WITH = {
     bytes.fromhex("2a8648ce3d040303"): "sha384",
     bytes.fromhex("2a8648ce3d040304"): "sha512",
 }
+
+
+_INSTANT = re.compile(rb"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})Z")
+_CACHE = 256
 
 
 class Stamp(NamedTuple):
@@ -110,7 +116,7 @@ def _check(token: bytes, stamped: bytes) -> Stamp:
     if _SIGNING_TIME in attributes:
         at = _time(elements(attributes[_SIGNING_TIME])[0])
 
-    leaf = next((der for der in certificates if _is_of(der, signer)), None)
+    leaf = next((der for der in certificates if _serial_and_issuer(der) == (signer.serial, signer.issuer)), None)
     if leaf is None:
         raise MalformedError("the token lacks its signer's certificate")
     certificate = load(leaf)
@@ -118,7 +124,7 @@ def _check(token: bytes, stamped: bytes) -> Stamp:
     _verify(certificate, signer, digest_name, digest, signed)
     if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
         raise MalformedError("the authority's certificate was not valid then")
-    return Stamp(matches, at, common_name(certificate), _ordered(leaf, certificates))
+    return Stamp(matches, at, common_name(certificate), _ordered(leaf, tuple(certificates)))
 
 
 def _token(data: bytes) -> bytes:
@@ -191,19 +197,24 @@ def _tst_info(content: bytes, stamped: bytes) -> tuple[datetime, bool]:
 
 
 def _time(part: Element) -> datetime:
-    text = part.content.decode("ascii")
+    text = part.content
     if part.tag == _UTC_TIME and len(text) == 13:
-        century = "19" if text[:2] >= "50" else "20"
-        return datetime.strptime(century + text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
-    if part.tag == _GENERALIZED_TIME and len(text) == 15:
-        return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
-    raise MalformedError("a time in an unusual form")
+        text = (b"19" if text[:2] >= b"50" else b"20") + text
+    elif part.tag != _GENERALIZED_TIME:
+        raise MalformedError("a time in an unusual form")
+    found = _INSTANT.fullmatch(text)
+    if found is None:
+        raise MalformedError("a time in an unusual form")
+    year, month, day, hour, minute, second = map(int, found.groups())
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
-def _is_of(der: bytes, signer: _Signer) -> bool:
+@lru_cache(_CACHE)
+def _serial_and_issuer(der: bytes) -> tuple[bytes, bytes]:
+    """Return what a signer is identified by, of a certificate."""
     parts = elements(element(elements(element(der, _SEQUENCE))[0].whole, _SEQUENCE))
     at = 1 if parts[0].tag == _CONTEXT_0 else 0
-    return parts[at].content == signer.serial and parts[at + 2].whole == signer.issuer
+    return parts[at].content, parts[at + 2].whole
 
 
 def _verify(
@@ -218,7 +229,8 @@ def _verify(
         raise MalformedError("it is signed in an unusual way")
 
 
-def _ordered(leaf: bytes, certificates: list[bytes]) -> tuple[bytes, ...]:
+@lru_cache(_CACHE)
+def _ordered(leaf: bytes, certificates: tuple[bytes, ...]) -> tuple[bytes, ...]:
     """Return the certificates from `leaf` on, each followed by the first one that its issuer's name fits."""
     ordered = [leaf]
     rest = [der for der in certificates if der != leaf]

@@ -4,12 +4,13 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from kzlabel.errors import InputError
-from kzlabel.sources import display_name, opened
+from kzlabel.sources import display_name, look_ahead, opened
 
 
 def read_all(source: object) -> bytes:
@@ -94,3 +95,27 @@ def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
 def test_a_name_that_is_not_utf8_can_be_shown() -> None:
     assert display_name(os.fsdecode(b"caf\xe9.jpg")) == "caf\\xe9.jpg"
     assert display_name("снимок.jpg") == "снимок.jpg"
+
+
+def test_looking_ahead_keeps_order_and_stumbles_over_nothing(tmp_path: Path) -> None:
+    paths = []
+    for number in range(50):
+        paths.append(tmp_path / f"{number}")
+        paths[-1].write_bytes(bytes(number))
+    os.mkfifo(tmp_path / "pipe")
+    odd = [tmp_path, tmp_path / "missing", tmp_path / "pipe", Path("nul\0"), Path("-")]
+    assert list(look_ahead(paths + odd, depth=7)) == paths + odd
+    assert list(look_ahead([])) == []
+
+
+def test_looking_ahead_asks_for_no_more_than_its_depth(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def counting() -> Iterator[Path]:
+        for number in range(20):
+            asked.append(number)
+            yield tmp_path / str(number)
+
+    walk = look_ahead(counting(), depth=3)
+    next(walk)
+    assert len(asked) == 4

@@ -17,7 +17,7 @@ from kzlabel.verifying.abstain import Abstention
 from kzlabel.verifying.binding import fields
 from kzlabel.verifying.binding.digest import ALGORITHMS, algorithm_of, digest, same
 
-__all__ = ["check_data_hash"]
+__all__ = ["check_data_hash", "store_place"]
 
 _PLAIN = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "audio/wav", "video/avi"})
 """Formats in which the place of the store can't be taken for another one by another reader."""
@@ -54,7 +54,7 @@ def check_data_hash(
     excluded = _exclusions(content.get("exclusions"), limits)
 
     if excluded:
-        place = _store_place(located, media_type)
+        place = store_place(located, media_type)
         if update:
             excluded = _moved(excluded, place)
         if place not in excluded and any(span.length for span in excluded):
@@ -106,8 +106,12 @@ def _exclusions(value: object, limits: Limits) -> list[Span]:
     ]
 
 
-def _store_place(located: Located, media_type: str) -> Span:
-    """Return the range that stands for the manifest store among the exclusions."""
+def store_place(located: Located, media_type: str) -> Span:
+    """Return the range that stands for the manifest store among the exclusions.
+
+    Raises:
+        Abstention: It isn't one range.
+    """
     if len(located.carriers) != 1:
         raise Abstention("the manifest store that the data hash leaves out isn't in the file exactly once")
     carrier = located.carriers[0]
