@@ -19,11 +19,20 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, SignatureAlgorithmOID
 
 from kzlabel.credentials import Rule, check_profile
-from kzlabel.trust import Trust
+from kzlabel.trust import Anchor, Trust
 from kzlabel.verifying.abstain import Abstention
 from kzlabel.verifying.reading import Certificate
 
-__all__ = ["Usable", "chains_to_anchor", "common_name", "described", "load", "may_sign", "may_stamp"]
+__all__ = [
+    "Usable",
+    "anchor_of_signer",
+    "chains_to_anchor",
+    "common_name",
+    "described",
+    "load",
+    "may_sign",
+    "may_stamp",
+]
 
 _CACHE = 512
 _SMALLEST_RSA, _LARGEST_RSA = 2048, 4096
@@ -109,25 +118,41 @@ def may_stamp(der: bytes) -> bool:
     return True
 
 
-def chains_to_anchor(chain: tuple[bytes, ...], trust: Trust, at: datetime) -> bool:
-    """Return whether `chain`, the signer's certificate first, leads to an anchor, all of it valid at `at`.
+def anchor_of_signer(chain: tuple[bytes, ...], trust: Trust, at: datetime) -> Anchor | None:
+    """Return who vouches for a signer, whose certificate comes first in `chain`; None if nobody does.
+
+    A signer that is believed itself needs no chain; that it fits the profile and is valid has been checked before.
+
+    Raises:
+        Abstention: As `chains_to_anchor`.
+    """
+    if trust.signers:
+        known = next((one for one in trust.signers if one.der == chain[0]), None)
+        if known is not None:
+            return known
+    return chains_to_anchor(chain, trust.anchors, at)
+
+
+def chains_to_anchor(chain: tuple[bytes, ...], anchors: tuple[Anchor, ...], at: datetime) -> Anchor | None:
+    """Return the anchor that `chain`, the signer's certificate first, leads to, all of it valid at `at`.
 
     Raises:
         Abstention: A certificate can't be read, or is of a kind that engines may see differently.
     """
-    link = _link(chain, trust) if trust.anchors else None
-    if link is None:
-        return False
+    found = _link(chain, anchors) if anchors else None
+    if found is None:
+        return None
+    link, anchor = found
     moment = at.replace(microsecond=0)
     valid = [one.not_valid_before_utc <= moment <= one.not_valid_after_utc for one in map(load, chain)]
     if all(valid[link:]) and not all(valid):
         raise Abstention("a certificate below a valid issuer that is not valid itself")
-    return all(valid)
+    return anchor if all(valid) else None
 
 
 @lru_cache(_CACHE)
-def _link(chain: tuple[bytes, ...], trust: Trust) -> int | None:
-    """Return which certificate of the chain, seen from its end, an anchor signed; None without one."""
+def _link(chain: tuple[bytes, ...], anchors: tuple[Anchor, ...]) -> tuple[int, Anchor] | None:
+    """Return which certificate of the chain, seen from its end, an anchor signed, and that anchor; None without."""
     certificates = [load(der) for der in chain]
     if len(chain) > 1 and chain[0] == chain[1]:
         raise Abstention("a certificate that follows itself")
@@ -136,11 +161,11 @@ def _link(chain: tuple[bytes, ...], trust: Trust) -> int | None:
     for number in range(len(certificates) - 1, -1, -1):
         certificate = certificates[number]
         issuer = certificate.issuer.public_bytes()
-        for anchor in trust.anchors:
+        for anchor in anchors:
             authority = load(anchor.der)
             if authority.subject.public_bytes() == issuer and _signed_by(certificate, authority):
                 _check_authorities(certificates[1:], authority)
-                return number
+                return number, anchor
     return None
 
 

@@ -77,6 +77,9 @@ class Manifest(msgspec.Struct, frozen=True):
     time_stamp: str
     """Time in its RFC 3161 time-stamp, RFC 3339; empty without one."""
 
+    store: str = ""
+    """The trust store that vouches for the signer, where the engine says which."""
+
     def assertion(self, label: str) -> Any:
         """Return the content of the first assertion called `label`, or None."""
         return next((data for name, data in self.assertions if name == label), None)
