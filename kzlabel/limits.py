@@ -31,7 +31,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Assertions of one manifest, and references to them in its claim."""
 
     ingredient_depth: int = 64
-    """Generations of ingredients that the native engine follows; it leaves more to the reference engine."""
+    """Generations of ingredients that are followed."""
 
     carriers: int = 16
     """Places in one file where a manifest store was found, before the walk is given up."""

@@ -55,6 +55,7 @@ def locate(file: Reader, limits: Limits) -> Located:
                 for carrier in _object(walk, start, length):
                     walk.check_store(carrier.store[0].length)
                     carriers.append(carrier)
+                    walk.check_carriers(len(carriers))
             elif kind == b"PRIV" and length > len(_XMP) and walk.read(start, len(_XMP)) == _XMP:
                 walk.xmp.append(Span(start, length))
     except LimitError:

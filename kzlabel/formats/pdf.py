@@ -42,6 +42,7 @@ def locate(file: Reader, limits: Limits) -> Located:
     walk = Walk(file, limits)
     try:
         document = _opened(file)
+        _check_objects(document, limits)
         if document.is_encrypted and not _guarded(lambda: document.decrypt("")):
             return Located(
                 (), damage="the document is encrypted, and what it holds can't be seen without its password"
@@ -51,9 +52,16 @@ def locate(file: Reader, limits: Limits) -> Located:
         raise
     except MalformedError as error:
         return Located((), damage=error.message)
+    walk.check_carriers(len(spans))
     for span in spans:
         walk.check_store(span.length)
     return Located(tuple(Carrier((span,), (span,)) for span in spans))
+
+
+def _check_objects(document: "PdfReader", limits: Limits) -> None:
+    objects = sum(map(len, document.xref.values())) + len(document.xref_objStm)
+    if objects > limits.pdf_objects:
+        raise LimitError(f"a PDF with {objects} objects; at most {limits.pdf_objects} are looked at")
 
 
 def is_encrypted(file: Reader) -> bool:
