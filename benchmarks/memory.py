@@ -43,17 +43,11 @@ def main() -> None:
             size = path.stat().st_size / 1e6
             ours, status = _peak("kzlabel", path, place / "ca.pem")
             theirs = _peak("reader", path, place / "ca.pem")[0] - base["reader"] if size < 1100 else float("nan")
-            row = {
-                "file": path.name,
-                "megabytes": size,
-                "status": status,
-                "kzlabel": ours - base["kzlabel"],
-                "reader": theirs,
-            }
-            rows.append(row)
-            print(
-                "{file:<22}{megabytes:>8.1f}{status:>12}{kzlabel:>12.1f}{reader:>12.1f}".format(**row), flush=True
+            above = ours - base["kzlabel"]
+            rows.append(
+                {"file": path.name, "megabytes": size, "status": status, "kzlabel": above, "reader": theirs}
             )
+            print(f"{path.name:<22}{size:>8.1f}{status:>12}{above:>12.1f}{theirs:>12.1f}", flush=True)
     out = ROOT / "build" / "benchmarks" / "memory.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(rows, indent=1))

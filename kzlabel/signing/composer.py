@@ -87,6 +87,9 @@ class Draft(msgspec.Struct, frozen=True):
     stamp: Stamp | None
     """Who stamps the signature; None for nobody."""
 
+    spare: int = 0
+    """Bytes that fill the signature up, so that the store's size is even."""
+
     def finish(self, binding: Mapping[str, object]) -> bytes:
         """Return the store with `binding` in it, signed: exactly `store_size` bytes.
 
@@ -118,7 +121,7 @@ class Draft(msgspec.Struct, frozen=True):
         protected = self.protected
         signature = self.signer.sign(to_be_signed(protected, claim))
         if self.stamp is None:
-            return write_sign1(protected, signature)
+            return write_sign1(protected, signature, size=len(self.unsigned()))
         token = self.stamp(to_be_counter_signed(protected, signature))
         if len(token) > self.stamp.size:
             raise SigningError(f"the time-stamp has {len(token)} bytes, {self.stamp.size} were kept free for it")
@@ -128,7 +131,7 @@ class Draft(msgspec.Struct, frozen=True):
         """Return a signature of the right size that is none."""
         reserved = 0 if self.stamp is None else self.stamp.size + _STAMP_FRAME
         least = write_sign1(self.protected, bytes(self.signer.signature_size))
-        return least + bytes(reserved)
+        return least + bytes(reserved + self.spare)
 
 
 def draft(
@@ -181,9 +184,16 @@ def draft(
         protected=write_protected(signer.algorithm.value, signer.certificates_der),
         stamp=stamp,
     )
-    unsigned = made.unsigned()
-    size = len(made._store(bytes(binding_size), lambda _: unsigned))  # noqa: SLF001 - a draft's own maker
+    size = _size(made)
+    if size % 2:  # in a RIFF an odd one would need a pad byte, which some validators take for a part of the store
+        made = msgspec.structs.replace(made, spare=1)
+        size = _size(made)
     return msgspec.structs.replace(made, store_size=size)
+
+
+def _size(made: Draft) -> int:
+    unsigned = made.unsigned()
+    return len(made._store(bytes(made.binding_size), lambda _: unsigned))  # noqa: SLF001 - a draft's own maker
 
 
 def _assertions(label: Label, kept: Kept) -> list[tuple[str, bytes]]:

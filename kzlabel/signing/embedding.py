@@ -146,6 +146,11 @@ class _Written:
         self._base = base
         self.size = size
 
+    @property
+    def head(self) -> bytes:
+        """See `Reader.head`."""
+        return self.read(0, min(_HEAD, self.size))
+
     def read(self, offset: int, length: int) -> bytes:
         """See `Reader.read`."""
         if offset < 0 or length < 0 or offset + length > self.size:
@@ -172,3 +177,4 @@ class _Written:
 
 
 _PIECE: Final = 1 << 18
+_HEAD: Final = 1 << 14
