@@ -21,6 +21,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     depth: int = 32
     """Levels of nested boxes."""
 
+    text: int = 64 * 1024 * 1024
+    """Bytes of a text that is read as a whole, since it is hashed in a normal form or is HTML."""
+
     exclusions: int = 10_000
     """Byte ranges, rules or hash entries that one hard binding may list."""
 

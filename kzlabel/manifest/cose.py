@@ -129,6 +129,11 @@ def write_protected(algorithm: str, chain: Sequence[bytes]) -> bytes:
     return encode({_ALGORITHM: _NUMBERS[algorithm], _CHAIN[0]: certificates})
 
 
+def write_signature(signature: bytes) -> bytes:
+    """Return what follows the unprotected header: no payload, and the signature."""
+    return encode(None) + encode(signature)
+
+
 def write_sign1(protected: bytes, signature: bytes, *, size: int = 0, token: bytes = b"") -> bytes:
     """Return the COSE_Sign1 structure, padded to `size` bytes.
 
@@ -142,7 +147,7 @@ def write_sign1(protected: bytes, signature: bytes, *, size: int = 0, token: byt
         LimitError: It doesn't fit into `size` bytes.
     """
     header: dict[str, object] = {_STAMPS[1]: {"tstTokens": [{"val": token}]}} if token else {}
-    head, tail = bytes([_TAG, 0x84]) + encode(protected), encode(None) + encode(signature)
+    head, tail = bytes([_TAG, 0x84]) + encode(protected), write_signature(signature)
     room = max(0, size - len(head) - len(tail))
     return head + encode_padded(header, room) + tail
 

@@ -10,12 +10,13 @@ from typing import Final
 from kzlabel.errors import LimitError
 from kzlabel.manifest.cbor import encode
 
-__all__ = ["PAD", "encode_padded"]
+__all__ = ["EMPTY_SECOND", "PAD", "encode_padded"]
 
 PAD: Final = "pad"
 _SECOND: Final = "pad2"
-_SECOND_SIZE: Final = 6
-"""Bytes of an empty `pad2` with its key."""
+EMPTY_SECOND: Final = b"\x64pad2\x40"
+"""An empty `pad2` with its key, which comes last in a map that has one."""
+_SECOND_SIZE: Final = len(EMPTY_SECOND)
 
 
 def encode_padded(content: Mapping[str, object], size: int) -> bytes:

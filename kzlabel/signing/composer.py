@@ -17,9 +17,9 @@ from kzlabel.labels import LABEL_ASSERTION, Label, actions, ai_disclosure, label
 from kzlabel.limits import DEFAULT_LIMITS, Limits
 from kzlabel.manifest.cbor import DateText, encode
 from kzlabel.manifest.claim import HashedUri, write_claim
-from kzlabel.manifest.cose import to_be_counter_signed, to_be_signed, write_protected, write_sign1
+from kzlabel.manifest.cose import to_be_counter_signed, to_be_signed, write_protected, write_sign1, write_signature
 from kzlabel.manifest.labels import relative_uri
-from kzlabel.manifest.padding import PAD, encode_padded
+from kzlabel.manifest.padding import EMPTY_SECOND, PAD, encode_padded
 from kzlabel.manifest.store import write_assertion, write_manifest, write_store
 from kzlabel.signing.parent import Kept, Parent, keep
 from kzlabel.version import __version__
@@ -31,6 +31,9 @@ _PARENT: Final = "c2pa.ingredient.v3"
 _GENERATOR: Final = {"name": "kzlabel", "version": __version__, "specVersion": "2.4.0"}
 _HEAD: Final = 8
 """Header of a box, which its hash leaves out."""
+
+_LARGEST_HASH: Final = 64
+_HEAVY: Final = b"\x10"
 
 _STAMP_FRAME: Final = 64
 """More than a time-stamp's token needs around it in the unprotected header."""
@@ -90,6 +93,9 @@ class Draft(msgspec.Struct, frozen=True):
     spare: int = 0
     """Bytes that fill the signature up, so that the store's size is even."""
 
+    weight: int = 0
+    """Bytes that the store's carrier will take, where its format weighs stores; else 0."""
+
     def finish(self, binding: Mapping[str, object]) -> bytes:
         """Return the store with `binding` in it, signed: exactly `store_size` bytes.
 
@@ -104,6 +110,36 @@ class Draft(msgspec.Struct, frozen=True):
         if len(store) != self.store_size:
             raise SigningError(f"the manifest store has {len(store)} bytes instead of {self.store_size}")
         return store
+
+    def weighed(self, weigh: Callable[[bytes], int]) -> "Draft":
+        """Return the draft with a signature padded so far that `level` can make up for every other byte.
+
+        Some formats write a store in a way in which light bytes take less room than others. How many of the
+        bytes that aren't known yet will be light is chance; the padding, which nobody reads or signs, can hold as
+        many light ones as it takes to come out at one weight.
+        """
+        unknown = self.binding_size + _LARGEST_HASH + self.signer.signature_size
+        unknown += 0 if self.stamp is None else self.stamp.size
+        room = unknown + _LARGEST_HASH
+        made = msgspec.structs.replace(self, spare=self.spare + room + room % 2, store_size=0)
+        size = _size(made)
+        unsigned = made.unsigned()
+        lightest = made._store(b"\xff" * made.binding_size, lambda _: _padded(made, unsigned))  # noqa: SLF001 - a draft
+        return msgspec.structs.replace(made, store_size=size, weight=weigh(lightest) + _LARGEST_HASH)
+
+    def level(self, store: bytes, weigh: Callable[[bytes], int]) -> bytes:
+        """Return a finished store with as many heavy bytes in its padding as its weight lacks.
+
+        Raises:
+            SigningError: The padding isn't where it should be, or has too few bytes.
+        """
+        missing = self.weight - weigh(store)
+        end = len(store) - len(write_signature(bytes(self.signer.signature_size)))
+        end -= len(EMPTY_SECOND) * store[:end].endswith(EMPTY_SECOND)
+        start = end - missing
+        if missing < 0 or start < 0 or store[start:end].strip(b"\0"):
+            raise SigningError("the manifest can't be brought to the size that was kept free for it")
+        return store[:start] + _HEAVY * missing + store[end:]
 
     def _store(self, binding: bytes, sign: Callable[[bytes], bytes]) -> bytes:
         parts = (*self.assertions, (self.binding_label, write_assertion(self.binding_label, binding)))
@@ -189,6 +225,13 @@ def draft(
         made = msgspec.structs.replace(made, spare=1)
         size = _size(made)
     return msgspec.structs.replace(made, store_size=size)
+
+
+def _padded(made: Draft, unsigned: bytes) -> bytes:
+    """Return a signature of the right size: all of it heavy but the padding."""
+    if made.stamp is not None:
+        return unsigned
+    return write_sign1(made.protected, b"\xff" * made.signer.signature_size, size=len(unsigned))
 
 
 def _size(made: Draft) -> int:

@@ -91,10 +91,18 @@ def plan(
     places = 1
     while True:
         draft = compose(binding.label, binding.size(source, places))
-        splice = form.splice(source, located, draft.store_size, limits)
+        weigh = _weigh(form)
+        if weigh is not None:
+            draft = draft.weighed(weigh)
+        splice = form.splice(source, located, draft.weight or draft.store_size, limits)
         if len(splice.excluded) <= places:
             return Plan(source, draft, splice, binding, form, limits)
         places = len(splice.excluded)
+
+
+def _weigh(form: Embedder) -> Callable[[bytes], int] | None:
+    """Return how the format weighs stores, if it does; see `Embedder`."""
+    return getattr(form, "weigh", None)
 
 
 def write(planned: Plan, destination: BinaryIO) -> None:
@@ -115,6 +123,9 @@ def write(planned: Plan, destination: BinaryIO) -> None:
         store = planned.draft.finish(tally.content(_Written(destination, base, end - base)))
     except MalformedError as error:
         raise SigningError(f"the file can't be labelled: {error.message}") from None
+    weigh = _weigh(planned.form)
+    if weigh is not None:
+        store = planned.draft.level(store, weigh)
     for at, derived in gaps:
         data = derived.make(store)
         if len(data) != derived.size:

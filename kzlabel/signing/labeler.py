@@ -5,13 +5,15 @@ import os
 import threading
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, overload
+from typing import TYPE_CHECKING, BinaryIO, cast, overload
 
 import msgspec
 
 from kzlabel.credentials import Signer
-from kzlabel.errors import MalformedError, OutputError, SigningError
-from kzlabel.formats import embedder, identify
+from kzlabel.errors import InputError, MalformedError, OutputError, SigningError
+from kzlabel.files import BytesReader
+from kzlabel.formats import Format, embedder, recognise
+from kzlabel.formats import text as plain_text
 from kzlabel.labels import Label
 from kzlabel.limits import DEFAULT_LIMITS, Limits
 from kzlabel.outputs import check_destination, staged
@@ -146,6 +148,29 @@ class Labeler:
             despite_broken=despite_broken,
         )
 
+    def label_text(self, text: str, label: Label, *, despite_broken: bool = False) -> str:
+        """Return `text` with a hidden label (C2PA 2.4 A.8): variation selectors at its end, before a last line end.
+
+        What people see stays as it is. A label that it carries is kept as the parent of the new one. The label
+        survives copying and every encoding of Unicode; what removes or breaks it is told in docs/text.md.
+
+        Raises:
+            SigningError: The text isn't in Unicode normalisation form C, or its own label is broken.
+            InputError: There are lone surrogates in it, so that it is no Unicode text.
+        """
+        try:
+            file = Opened(BytesReader(text.encode()), "<text>", ".txt")
+        except UnicodeEncodeError as error:
+            raise InputError(f"the text has a lone surrogate at character {error.start}") from None
+        form = cast("Format", plain_text)
+        checked = precheck(file, self._trust, self._limits, despite_broken=despite_broken, form=form)
+        planned = None if self._signer.tsa_url else self._plan(file, label, checked, form)
+        if planned is None:
+            raise SigningError("time-stamps are not yet written into text", "label without a time-stamp")
+        result = io.BytesIO()
+        embedding.write(planned, result)
+        return result.getvalue().decode()
+
     def label_in_place(
         self,
         path: str | PathLike[str],
@@ -214,19 +239,21 @@ class Labeler:
             parent=checked.parent_status,
         )
 
-    def _plan(self, file: Opened, label: Label, checked: Precheck) -> embedding.Plan | None:
+    def _plan(
+        self, file: Opened, label: Label, checked: Precheck, form: Format | None = None
+    ) -> embedding.Plan | None:
         """Return how the file is labelled without the reference engine; None where that engine has to do it.
 
         Raises:
             SigningError: Neither can.
         """
         reader, limits = file.reader, self._limits
-        recognised = identify(reader.read(0, min(limits.head, reader.size)))
-        form = embedder(recognised[0]) if recognised else None
-        if form is None:
+        recognised = recognise(reader, file.suffix, limits) if form is None else (form, checked.media_type)
+        into = embedder(recognised[0]) if recognised else None
+        if into is None:
             return None
         try:
-            located = form.locate(reader, limits)
+            located = into.locate(reader, limits)
             parent = None
             if checked.parent is not None:
                 parent = Parent(read_store(reader, located), checked.media_type, checked.parent)
@@ -242,7 +269,7 @@ class Labeler:
                     limits=limits,
                 )
 
-            return embedding.plan(reader, form, located, compose, limits)
+            return embedding.plan(reader, into, located, compose, limits)
         except MalformedError as error:
             if checked.media_type in BY_REFERENCE:
                 return None

@@ -4,7 +4,7 @@ import msgspec
 
 from kzlabel.errors import MalformedError, SigningError
 from kzlabel.files import Reader
-from kzlabel.formats import pdf
+from kzlabel.formats import Format, pdf
 from kzlabel.limits import Limits
 from kzlabel.signing.writable import WRITABLE
 from kzlabel.sources import Opened
@@ -31,13 +31,15 @@ class Precheck(msgspec.Struct, frozen=True):
         return "" if self.parent is None else self.parent.status.value
 
 
-def precheck(file: Opened, trust: Trust, limits: Limits, *, despite_broken: bool) -> Precheck:
-    """Decide whether `file` can be labelled without harm.
+def precheck(
+    file: Opened, trust: Trust, limits: Limits, *, despite_broken: bool, form: Format | None = None
+) -> Precheck:
+    """Decide whether `file` can be labelled without harm; `form` is its format where its content doesn't decide.
 
     Raises:
         SigningError: It can't; the message says why and what would help.
     """
-    verdict = Verifier(trust=trust, limits=limits).verify_opened(file)
+    verdict = Verifier(trust=trust, limits=limits).verify_opened(file, form)
     name = file.uri
     match verdict.status:
         case Status.UNSUPPORTED:
