@@ -33,11 +33,11 @@ if TYPE_CHECKING:
         Training,
     )
     from kzlabel.limits import Limits
-    from kzlabel.shortcuts import label
+    from kzlabel.shortcuts import label, label_text, plain_text
     from kzlabel.signing import Labeler, Labelled
     from kzlabel.status import Code, Finding, Kind
     from kzlabel.trust import Trust
-    from kzlabel.verifying import Engine, Verifier, verify
+    from kzlabel.verifying import Engine, Verifier, verify, verify_text
     from kzlabel.verifying.verdict import Signatory, Status, Verdict
 
 __all__ = [
@@ -76,7 +76,10 @@ __all__ = [
     "Verdict",
     "Verifier",
     "label",
+    "label_text",
+    "plain_text",
     "verify",
+    "verify_text",
 ]
 
 _HOMES = {
@@ -104,6 +107,8 @@ _HOMES = {
     "Training": "kzlabel.labels",
     "Limits": "kzlabel.limits",
     "label": "kzlabel.shortcuts",
+    "label_text": "kzlabel.shortcuts",
+    "plain_text": "kzlabel.shortcuts",
     "Labeler": "kzlabel.signing",
     "Labelled": "kzlabel.signing",
     "Code": "kzlabel.status",
@@ -113,6 +118,7 @@ _HOMES = {
     "Engine": "kzlabel.verifying",
     "Verifier": "kzlabel.verifying",
     "verify": "kzlabel.verifying",
+    "verify_text": "kzlabel.verifying",
     "Signatory": "kzlabel.verifying.verdict",
     "Status": "kzlabel.verifying.verdict",
     "Verdict": "kzlabel.verifying.verdict",

@@ -5,8 +5,8 @@
 The comment is a line of its own: the first, unless the format wants another there, such as `#!` or an XML
 declaration, then the last. In a front matter the block may have three lines: delimiter, reference, delimiter. We
 don't write that form, since a front matter with it in it is no YAML and no TOML any more. Instead of the data
-there may be the address of a store that is kept elsewhere. The hash leaves out the line: a first one with its
-line end, a last one with the line end before it, and of three lines what is between the delimiters and they.
+there may be the address of a store that is kept elsewhere. The hash leaves out the block's lines with their line
+ends; a last one with the line end before it.
 
 Nothing but a comment's marks may stand beside the delimiters, since whatever else is there is in no hash.
 """
@@ -150,12 +150,15 @@ def _excluded(file: Reader, block: _Block) -> Span:
     if b"\n" in inner:
         if prefix.strip() or suffix.strip() or inner.count(b"\n") != 2:
             raise MalformedError("a manifest block of several lines has something else in them")
-        return Span(begin, stop - begin)
+        return Span(begin, (file.size if close < 0 else stop + close + 1) - begin)
     _check_marks(prefix, suffix, first=start == 0)
     line_end = file.size if close < 0 else stop + close + 1
     if start == 0:
         return Span(0, line_end)
-    return Span(start - 1, file.size - start + 1) if line_end == file.size else Span(start, line_end - start)
+    if line_end < file.size:
+        return Span(start, line_end - start)
+    ended = 2 if before[: newline + 1].endswith(b"\r\n") else 1
+    return Span(start - ended, file.size - start + ended)
 
 
 def _check_marks(prefix: bytes, suffix: bytes, *, first: bool) -> None:

@@ -67,6 +67,10 @@ def locate(file: Reader, limits: Limits) -> Located:
             carriers.append(_wrapper(file, start, limits))
         except MalformedError as error:
             fault = fault or error.message
+    if len(carriers) > 1:
+        # The binding could say which one is meant (A.8.4.1); a reader who copies half of the text can't.
+        said = f"there are {len(carriers)} hidden manifests in the text"
+        return Located(tuple(carriers), xmp=(), fault=Code.MANIFEST_TEXT_MULTIPLE_WRAPPERS, fault_reason=said)
     return Located(tuple(carriers), xmp=(), fault=_CORRUPTED if fault else None, fault_reason=fault)
 
 
