@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
+from kzlabel.formats._pdf_document import Document
+from kzlabel.formats._pdf_update import splice as update
 from kzlabel.formats._window import Walk
-from kzlabel.formats.base import Carrier, Located
+from kzlabel.formats.base import Carrier, Located, Splice
 from kzlabel.limits import Limits
 from kzlabel.spans import Span
 
@@ -54,6 +56,39 @@ def locate(file: Reader, limits: Limits) -> Located:
     for span in spans:
         walk.check_store(span.length)
     return Located(tuple(Carrier((span,), (span,)) for span in spans))
+
+
+def splice(
+    file: Reader,
+    located: Located,
+    store_size: int,
+    limits: Limits,
+    *,
+    password: str = "",
+    reserve_signature: int = 0,
+) -> Splice:
+    """Say how `file` takes a store by an incremental update, which leaves every byte of it where it is.
+
+    A store that is there already stays in the file as a part of its past; the document refers to the new one.
+
+    Args:
+        file: The document.
+        located: What `locate` found in it.
+        store_size: Size of the store in bytes.
+        limits: How much work the document may cause.
+        password: Opens the document when it is encrypted.
+        reserve_signature: Bytes kept free for a digital signature that is put into the file afterwards; the hash
+            leaves them out (C2PA 2.4 A.4.2.2).
+
+    Raises:
+        LimitError: A limit was reached.
+        MalformedError: The document is broken, `password` doesn't open it, or it has no place for a store.
+    """
+    if len(located.carriers) > 1:
+        raise MalformedError("the document refers to more than one manifest store")
+    document = Document(file, limits, password)
+    newline = file.read(file.size - 1, 1) in (b"\n", b"\r")
+    return update(document, file.size, store_size, newline=newline, reserve_signature=reserve_signature)
 
 
 def is_encrypted(file: Reader) -> bool:
