@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from kzlabel.credentials import pem
 from kzlabel.errors import CredentialError, MalformedError
 
-__all__ = ["RSA_BITS", "Algorithm", "PrivateKey", "algorithm_of", "load_key", "sign"]
+__all__ = ["RSA_BITS", "Algorithm", "PrivateKey", "algorithm_of", "load_key", "sign", "signature_size"]
 
 
 class Algorithm(StrEnum):
@@ -110,6 +110,17 @@ def sign(key: PrivateKey, algorithm: Algorithm, message: bytes) -> bytes:
             return key.sign(message, scheme, digest)
         case _:
             return key.sign(message)
+
+
+def signature_size(key: PrivateKey) -> int:
+    """Return the size in bytes of every signature that `sign` makes with `key`."""
+    match key:
+        case ec.EllipticCurvePrivateKey():
+            return 2 * ((key.curve.key_size + 7) // 8)
+        case rsa.RSAPrivateKey():
+            return (key.key_size + 7) // 8
+        case _:
+            return 64
 
 
 def _supported(key: PrivateKeyTypes) -> PrivateKey:

@@ -48,7 +48,7 @@ class Signer:
     what it signs.
     """
 
-    __slots__ = ("_algorithm", "_chain", "_key", "_tsa_url")
+    __slots__ = ("_algorithm", "_certificates_der", "_chain", "_key", "_tsa_url")
 
     def __init__(
         self,
@@ -60,6 +60,9 @@ class Signer:
         """Keep what `from_pem` has checked."""
         self._key = key
         self._chain = certificate_chain
+        self._certificates_der = tuple(
+            one.public_bytes(serialization.Encoding.DER) for one in certificate_chain
+        )
         self._algorithm = algorithm
         self._tsa_url = tsa_url
 
@@ -147,6 +150,16 @@ class Signer:
     def certificates_pem(self) -> bytes:
         """The certificate chain as PEM, in the same order."""
         return b"".join(one.public_bytes(serialization.Encoding.PEM) for one in self._chain)
+
+    @property
+    def certificates_der(self) -> tuple[bytes, ...]:
+        """The certificate chain as DER, in the same order."""
+        return self._certificates_der
+
+    @property
+    def signature_size(self) -> int:
+        """Size in bytes of what `sign` returns."""
+        return keys.signature_size(self._key)
 
     @property
     def tsa_url(self) -> str | None:

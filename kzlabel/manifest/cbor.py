@@ -13,7 +13,7 @@ import msgspec
 
 from kzlabel.errors import MalformedError
 
-__all__ = ["DateText", "convert", "decode", "is_json"]
+__all__ = ["DateText", "convert", "decode", "encode", "is_json"]
 
 _T = TypeVar("_T")
 
@@ -54,6 +54,12 @@ def decode(data: bytes, *, dates: bool = False) -> Any:
     if plain != data and not _same_but_for_maps_and_numbers(data, plain):
         raise MalformedError("CBOR in an unusual form")
     return value
+
+
+def encode(value: object) -> bytes:
+    """Return `value` as CBOR in the form that C2PA asks of writers (RFC 8949 section 4.2.1); `DateText` is tagged."""
+    data: bytes = cbor2.dumps(value, canonical=True, encoders=_ENCODERS)
+    return data
 
 
 def convert(value: object, into: type[_T]) -> _T:

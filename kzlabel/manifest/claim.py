@@ -5,14 +5,16 @@ generator created from those that it gathered. A claim that has other fields, or
 read: the reference engine refuses most of them, and forgives some.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from kzlabel.errors import MalformedError
-from kzlabel.manifest.cbor import convert, decode, is_json
+from kzlabel.manifest.cbor import convert, decode, encode, is_json
+from kzlabel.manifest.labels import signature_uri
 
-__all__ = ["ALGORITHMS", "Claim", "Generator", "HashedUri", "check_generator", "read_claim"]
+__all__ = ["ALGORITHMS", "Claim", "Generator", "HashedUri", "check_generator", "read_claim", "write_claim"]
 
 ALGORITHMS: Final = ("sha256", "sha384", "sha512")
 """Hash algorithms that are allowed (C2PA 2.4 section 13.1)."""
@@ -125,6 +127,28 @@ def read_claim(data: bytes, version: int) -> Claim:
     ):
         raise MalformedError("the claim names an unknown hash algorithm")
     return claim
+
+
+def write_claim(
+    manifest: str, *, instance: str, generator: Mapping[str, str], created: Sequence[HashedUri], title: str = ""
+) -> bytes:
+    """Return a claim of version 2, CBOR.
+
+    Args:
+        manifest: Label of the manifest.
+        instance: Identifier of this version of the asset (C2PA 2.4 section 10.2.3).
+        generator: What `claim_generator_info` says: name, version and so on.
+        created: The assertions, in order; their hashes are of SHA-256.
+        title: Name of the asset; empty for none.
+    """
+    claim = {
+        "instanceID": instance,
+        "claim_generator_info": dict(generator),
+        "signature": signature_uri(manifest),
+        "created_assertions": [{"url": uri.url, "hash": uri.hash} for uri in created],
+        "alg": ALGORITHMS[0],
+    }
+    return encode({**claim, "dc:title": title} if title else claim)
 
 
 def _version_1(content: Any) -> Claim:

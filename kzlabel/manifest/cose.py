@@ -7,7 +7,7 @@ first; older manifests have them unprotected. Time-stamps are unprotected, as `s
 `sigTst2` over the signature.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import cbor2
@@ -16,8 +16,20 @@ import msgspec
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.limits import Limits
 from kzlabel.manifest import cbor
+from kzlabel.manifest.cbor import encode
+from kzlabel.manifest.padding import encode_padded
 
-__all__ = ["ALGORITHMS", "Sign1", "TimeStamp", "read_sign1", "to_be_signed", "to_be_stamped"]
+__all__ = [
+    "ALGORITHMS",
+    "Sign1",
+    "TimeStamp",
+    "read_sign1",
+    "to_be_counter_signed",
+    "to_be_signed",
+    "to_be_stamped",
+    "write_protected",
+    "write_sign1",
+]
 
 ALGORITHMS: Final[Mapping[int, str]] = {
     -7: "es256",
@@ -30,6 +42,7 @@ ALGORITHMS: Final[Mapping[int, str]] = {
 }
 """The algorithms that may sign a claim, by their COSE numbers (C2PA 2.4 section 13.2.1)."""
 
+_NUMBERS: Final = {name: number for number, name in ALGORITHMS.items()}
 _TAG: Final = 0xD2
 _ALGORITHM: Final = 1
 _CHAIN: Final = (33, "x5chain")
@@ -105,6 +118,35 @@ def read_sign1(data: bytes, limits: Limits) -> Sign1:
     )
 
 
+def write_protected(algorithm: str, chain: Sequence[bytes]) -> bytes:
+    """Return the protected header; a chain of one certificate is written without an array (RFC 9360 section 2).
+
+    Args:
+        algorithm: One of the names in `ALGORITHMS`.
+        chain: The certificates, DER, the signer's first; at least one.
+    """
+    certificates: object = chain[0] if len(chain) == 1 else list(chain)
+    return encode({_ALGORITHM: _NUMBERS[algorithm], _CHAIN[0]: certificates})
+
+
+def write_sign1(protected: bytes, signature: bytes, *, size: int = 0, token: bytes = b"") -> bytes:
+    """Return the COSE_Sign1 structure, padded to `size` bytes.
+
+    Args:
+        protected: The protected header that was signed.
+        signature: The signature.
+        size: Bytes of the whole; 0 to leave it as short as it comes.
+        token: A time-stamp over the signature, DER; empty for none.
+
+    Raises:
+        LimitError: It doesn't fit into `size` bytes.
+    """
+    header: dict[str, object] = {_STAMPS[1]: {"tstTokens": [{"val": token}]}} if token else {}
+    head, tail = bytes([_TAG, 0x84]) + encode(protected), encode(None) + encode(signature)
+    room = max(0, size - len(head) - len(tail))
+    return head + encode_padded(header, room) + tail
+
+
 def to_be_signed(protected: bytes, claim: bytes) -> bytes:
     """Return what the claim's signature signs: the Sig_structure (RFC 9052 section 4.4)."""
     return _structure("Signature1", protected, claim)
@@ -113,8 +155,14 @@ def to_be_signed(protected: bytes, claim: bytes) -> bytes:
 def to_be_stamped(sign1: Sign1, claim: bytes) -> bytes:
     """Return what the time-stamp's imprint is of (C2PA 2.4 section 10.3.2.5)."""
     stamp = sign1.time_stamp
-    over = cbor2.dumps(sign1.signature) if stamp is not None and stamp.over_signature else claim
-    return _structure("CounterSignature", sign1.protected, over)
+    if stamp is not None and stamp.over_signature:
+        return to_be_counter_signed(sign1.protected, sign1.signature)
+    return _structure("CounterSignature", sign1.protected, claim)
+
+
+def to_be_counter_signed(protected: bytes, signature: bytes) -> bytes:
+    """Return what the imprint of a time-stamp over the signature is of, `sigTst2` (C2PA 2.4 section 10.3.2.5)."""
+    return _structure("CounterSignature", protected, cbor2.dumps(signature))
 
 
 def _structure(context: str, protected: bytes, payload: bytes) -> bytes:

@@ -5,10 +5,10 @@ from typing import Any, Final, Literal, TypeVar
 import msgspec
 
 from kzlabel.errors import MalformedError
-from kzlabel.manifest.cbor import convert, decode
-from kzlabel.manifest.claim import HashedUri
+from kzlabel.manifest.cbor import convert, decode, encode
+from kzlabel.manifest.claim import ALGORITHMS, HashedUri
 
-__all__ = ["Ingredient", "Recorded", "read_ingredient"]
+__all__ = ["Ingredient", "Recorded", "Results", "read_ingredient", "write_parent"]
 
 _T = TypeVar("_T")
 
@@ -113,6 +113,45 @@ def read_ingredient(data: bytes, version: int) -> Ingredient:
     except msgspec.ValidationError as error:
         raise MalformedError(f"the ingredient is unusual: {error}") from None
     raise MalformedError(f"an ingredient of version {version}")
+
+
+class Results(msgspec.Struct, frozen=True):
+    """What validation of an ingredient's active manifest said (C2PA 2.4 section 15.2.4)."""
+
+    success: tuple[Recorded, ...] = ()
+    informational: tuple[Recorded, ...] = ()
+    failure: tuple[Recorded, ...] = ()
+
+
+def write_parent(media_type: str, manifest: HashedUri, signature: HashedUri, results: Results) -> bytes:
+    """Return a `parentOf` ingredient assertion of version 3, CBOR.
+
+    Args:
+        media_type: The parent's media type.
+        manifest: Its active manifest.
+        signature: The claim signature of that.
+        results: What validation said of it.
+    """
+    codes = {
+        kind: [
+            {key: value for key, value in msgspec.structs.asdict(one).items() if value is not None}
+            for one in getattr(results, kind)
+        ]
+        for kind in ("success", "informational", "failure")
+    }
+    return encode(
+        {
+            "relationship": "parentOf",
+            "dc:format": media_type,
+            "activeManifest": _uri(manifest),
+            "claimSignature": _uri(signature),
+            "validationResults": {"activeManifest": codes},
+        }
+    )
+
+
+def _uri(uri: HashedUri) -> dict[str, object]:
+    return {"url": uri.url, "alg": uri.alg or ALGORITHMS[0], "hash": uri.hash}
 
 
 def _older(content: Any, version: int) -> Ingredient:

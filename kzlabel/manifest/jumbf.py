@@ -15,7 +15,7 @@ from typing import NamedTuple
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.limits import Limits
 
-__all__ = ["ContentBox", "Superbox", "read_superbox", "type_of"]
+__all__ = ["ContentBox", "Superbox", "read_superbox", "type_of", "write_box", "write_superbox"]
 
 _HEADER = Struct(">I4s").unpack_from
 _LONG = Struct(">Q").unpack_from
@@ -25,6 +25,8 @@ _HEADERS = Struct(">I4sI4s16sB").unpack_from
 _HEADERS_SIZE = 33
 _LABELLED, _ID, _HASH, _PRIVATE = 0x03, 0x04, 0x08, 0x10
 _SALT_MINIMUM = 16
+_PACK = Struct(">I4s").pack
+_LONGEST = (1 << 32) - 1
 _LONG_FOLLOWS = b"\x00\x00\x00\x01"
 _TAIL = b"\x00\x11\x00\x10\x80\x00\x00\xaa\x00\x38\x9b\x71"
 
@@ -87,6 +89,24 @@ def read_superbox(data: bytes, limits: Limits) -> Superbox:
         LimitError: There are too many boxes, or they are nested too deeply.
     """
     return _Walk(data, limits).superbox(0, len(data), 0)
+
+
+def write_box(kind: bytes, payload: bytes) -> bytes:
+    """Return a box of type `kind`, for example `cbor`.
+
+    Raises:
+        LimitError: `payload` is too long for a length of 32 bits, the only one that every reader takes.
+    """
+    size = 8 + len(payload)
+    if size > _LONGEST:
+        raise LimitError(f"a box of {size} bytes")
+    return _PACK(size, kind) + payload
+
+
+def write_superbox(box_type: bytes, label: str, *boxes: bytes) -> bytes:
+    """Return a superbox that holds `boxes`; `box_type` has 16 bytes, and `label` is not empty."""
+    description = write_box(b"jumd", box_type + bytes([_LABELLED]) + label.encode() + b"\0")
+    return write_box(b"jumb", b"".join((description, *boxes)))
 
 
 class _Walk:

@@ -15,6 +15,7 @@ __all__ = [
     "kind_of",
     "manifest_uri",
     "read_uri",
+    "relative_uri",
     "signature_uri",
     "spelling",
 ]
@@ -67,6 +68,11 @@ def read_uri(uri: str) -> Reference | None:
 def manifest_uri(manifest: str) -> str:
     """Return the URI of a manifest."""
     return f"{_PREFIX}/c2pa/{manifest}"
+
+
+def relative_uri(assertion: str) -> str:
+    """Return the URI of an assertion within its own manifest."""
+    return f"{_PREFIX}{ASSERTIONS}/{assertion}"
 
 
 def signature_uri(manifest: str) -> str:

@@ -9,6 +9,7 @@ c2pa                            the store; its last manifest is the active one
     c2db  c2pa.databoxes        data boxes, deprecated
 """
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -16,10 +17,18 @@ import msgspec
 from kzlabel.errors import MalformedError
 from kzlabel.limits import Limits
 from kzlabel.manifest.cbor import decode
-from kzlabel.manifest.jumbf import ContentBox, Superbox, read_superbox, type_of
+from kzlabel.manifest.jumbf import ContentBox, Superbox, read_superbox, type_of, write_box, write_superbox
 from kzlabel.manifest.labels import ASSERTIONS, DATABOXES, LONGEST, SIGNATURE, spelling
 
-__all__ = ["Assertion", "ManifestBox", "Store", "read_store"]
+__all__ = [
+    "Assertion",
+    "ManifestBox",
+    "Store",
+    "read_store",
+    "write_assertion",
+    "write_manifest",
+    "write_store",
+]
 
 _STORE: Final = type_of(b"c2pa")
 _CLAIM: Final = type_of(b"c2cl")
@@ -132,6 +141,34 @@ def read_store(data: bytes, limits: Limits) -> Store:
     if len({manifest.label for manifest in manifests}) != len(manifests):
         raise MalformedError("two manifests have the same label")
     return Store(manifests)
+
+
+def write_assertion(label: str, content: bytes) -> bytes:
+    """Return the box of an assertion whose content is the CBOR `content`."""
+    return write_superbox(_CBOR, label, write_box(b"cbor", content))
+
+
+def write_manifest(label: str, assertions: Sequence[bytes], claim: bytes, signature: bytes) -> bytes:
+    """Return the box of a standard manifest of version 2.
+
+    Args:
+        label: Its URN.
+        assertions: The boxes of its assertions, in order.
+        claim: CBOR of its claim.
+        signature: CBOR of its COSE_Sign1 structure.
+    """
+    return write_superbox(
+        _STANDARD[0],
+        label,
+        write_superbox(_ASSERTIONS, ASSERTIONS, *assertions),
+        write_superbox(_CLAIM, "c2pa.claim.v2", write_box(b"cbor", claim)),
+        write_superbox(_SIGNATURE, SIGNATURE, write_box(b"cbor", signature)),
+    )
+
+
+def write_store(manifests: Sequence[bytes]) -> bytes:
+    """Return the store of `manifests`, boxes of which the last is the active one."""
+    return write_superbox(_STORE, "c2pa", *manifests)
 
 
 def _manifest(data: bytes, box: ContentBox | Superbox) -> ManifestBox:

@@ -1,0 +1,233 @@
+"""Composing a manifest: all but its hard binding first, then the binding and the signature.
+
+A hard binding tells where the store lies, so the store's size must be known before the binding is. A `Draft` knows
+it: whatever comes in later has a size of its own that is fixed beforehand.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+from uuid import UUID, uuid4
+
+import msgspec
+
+from kzlabel.credentials import Signer
+from kzlabel.errors import MalformedError, SigningError
+from kzlabel.labels import LABEL_ASSERTION, Label, actions, ai_disclosure, label_assertion, training_mining
+from kzlabel.limits import DEFAULT_LIMITS, Limits
+from kzlabel.manifest.cbor import DateText, encode
+from kzlabel.manifest.claim import HashedUri, write_claim
+from kzlabel.manifest.cose import to_be_counter_signed, to_be_signed, write_protected, write_sign1
+from kzlabel.manifest.labels import relative_uri
+from kzlabel.manifest.padding import PAD, encode_padded
+from kzlabel.manifest.store import write_assertion, write_manifest, write_store
+from kzlabel.signing.parent import Kept, Parent, keep
+from kzlabel.version import __version__
+
+__all__ = ["Draft", "Parent", "Stamp", "draft"]
+
+_ACTIONS: Final = "c2pa.actions.v2"
+_PARENT: Final = "c2pa.ingredient.v3"
+_GENERATOR: Final = {"name": "kzlabel", "version": __version__, "specVersion": "2.4.0"}
+_HEAD: Final = 8
+"""Header of a box, which its hash leaves out."""
+
+_STAMP_FRAME: Final = 64
+"""More than a time-stamp's token needs around it in the unprotected header."""
+
+
+class Stamp(Protocol):
+    """Where time-stamps come from: it is called with what is to be stamped and returns the token, DER."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the longest token that is to be expected."""
+
+    def __call__(self, message: bytes) -> bytes:
+        """Return a time-stamp token whose imprint is of `message`.
+
+        Raises:
+            SigningError: The authority gave none.
+        """
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A manifest that lacks its hard binding and its signature."""
+
+    store_size: int
+    """Bytes of the finished manifest store."""
+
+    label: str
+    """Label of the new manifest, a URN."""
+
+    binding_label: str
+    """Label of the hard binding."""
+
+    binding_size: int
+    """Bytes of its CBOR."""
+
+    signer: Signer
+    """Who signs."""
+
+    before: tuple[bytes, ...]
+    """The boxes of the manifests that are kept."""
+
+    assertions: tuple[tuple[str, bytes], ...]
+    """Labels and boxes of all assertions but the binding, in order."""
+
+    instance: str
+    """The claim's `instanceID`."""
+
+    title: str
+    """The claim's `dc:title`; empty for none."""
+
+    stamp: Stamp | None
+    """Who stamps the signature; None for nobody."""
+
+    def finish(self, binding: Mapping[str, object]) -> bytes:
+        """Return the store with `binding` in it, signed: exactly `store_size` bytes.
+
+        Args:
+            binding: Content of the hard binding. Its `pad` is stretched so that it comes out at `binding_size`;
+                without one it must have that size.
+
+        Raises:
+            SigningError: It has another size than was announced, or no time-stamp could be got.
+        """
+        store = self._store(_sized(binding, self.binding_size), self._signed)
+        if len(store) != self.store_size:
+            raise SigningError(f"the manifest store has {len(store)} bytes instead of {self.store_size}")
+        return store
+
+    def _store(self, binding: bytes, sign: Callable[[bytes], bytes]) -> bytes:
+        parts = (*self.assertions, (self.binding_label, write_assertion(self.binding_label, binding)))
+        claim = write_claim(
+            self.label,
+            instance=self.instance,
+            generator=_GENERATOR,
+            created=[_hashed(label, box) for label, box in parts],
+            title=self.title,
+        )
+        made = write_manifest(self.label, [box for _, box in parts], claim, sign(claim))
+        return write_store((*self.before, made))
+
+    def _signed(self, claim: bytes) -> bytes:
+        protected = write_protected(self.signer.algorithm.value, self.signer.certificates_der)
+        signature = self.signer.sign(to_be_signed(protected, claim))
+        if self.stamp is None:
+            return write_sign1(protected, signature)
+        token = self.stamp(to_be_counter_signed(protected, signature))
+        if len(token) > self.stamp.size:
+            raise SigningError(f"the time-stamp has {len(token)} bytes, {self.stamp.size} were kept free for it")
+        return write_sign1(protected, signature, size=len(self.unsigned()), token=token)
+
+    def unsigned(self) -> bytes:
+        """Return a signature of the right size that is none."""
+        protected = write_protected(self.signer.algorithm.value, self.signer.certificates_der)
+        reserved = 0 if self.stamp is None else self.stamp.size + _STAMP_FRAME
+        least = write_sign1(protected, bytes(self.signer.signature_size))
+        return least + bytes(reserved)
+
+
+def draft(
+    label: Label,
+    signer: Signer,
+    *,
+    binding_label: str,
+    binding_size: int,
+    media_type: str,
+    parent: Parent | None = None,
+    title: str = "",
+    stamp: Stamp | None = None,
+    identifiers: Callable[[], UUID] = uuid4,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Draft:
+    """Compose a manifest but for its hard binding and its signature.
+
+    Args:
+        label: What is said.
+        signer: Who says it.
+        binding_label: Label of the hard binding, for example `c2pa.hash.data`.
+        binding_size: Bytes of its CBOR.
+        media_type: Of the file that is labelled.
+        parent: What the source carries already.
+        title: Name of the asset; empty for none.
+        stamp: Who stamps the signature with a time.
+        identifiers: Gives the identifiers of the manifest and of the asset.
+        limits: How much work the parent may cause.
+
+    Raises:
+        SigningError: The signer wants time-stamps and `stamp` is missing, or the parent can't be kept.
+    """
+    if signer.tsa_url and stamp is None:
+        raise SigningError(f"time-stamps are not yet written into {media_type}", "label without a time-stamp")
+    name = f"urn:c2pa:{identifiers()}"
+    kept = Kept() if parent is None else keep(parent, limits)
+    if name in kept.labels:
+        raise SigningError(f"the source has a manifest of the same name, {name}")
+    made = Draft(
+        store_size=0,
+        label=name,
+        binding_label=binding_label,
+        binding_size=binding_size,
+        signer=signer,
+        before=kept.manifests,
+        assertions=tuple(_assertions(label, kept)),
+        instance=f"xmp:iid:{identifiers()}",
+        title=title,
+        stamp=stamp,
+    )
+    unsigned = made.unsigned()
+    size = len(made._store(bytes(binding_size), lambda _: unsigned))  # noqa: SLF001 - a draft's own maker
+    return msgspec.structs.replace(made, store_size=size)
+
+
+def _assertions(label: Label, kept: Kept) -> list[tuple[str, bytes]]:
+    boxes: list[tuple[str, bytes]] = []
+    opened: dict[str, object] | None = None
+    if kept.ingredient:
+        box = write_assertion(_PARENT, kept.ingredient)
+        boxes.append((_PARENT, box))
+        uri = _hashed(_PARENT, box)
+        opened = {"url": uri.url, "hash": uri.hash}
+    contents = {
+        _ACTIONS: _actions(label, opened),
+        "c2pa.ai-disclosure": ai_disclosure(label),
+        "cawg.training-mining": training_mining(label),
+        LABEL_ASSERTION: label_assertion(label),
+    }
+    for name, content in contents.items():
+        if content is not None:
+            boxes.append((name, write_assertion(name, encode(content))))
+    return boxes
+
+
+def _actions(label: Label, parent: Mapping[str, object] | None) -> dict[str, object]:
+    """Return the actions as CBOR has them: times tagged, the parent by hashed URI (C2PA 2.4 section 18.15)."""
+    said = actions(label, parent_ingredient=None if parent is None else _PARENT)
+    items = said["actions"]
+    assert isinstance(items, list)
+    written = []
+    for item in items:
+        made = dict(item)
+        if "when" in made:
+            made["when"] = DateText(made["when"])
+        if "parameters" in made:
+            made["parameters"] = {"ingredients": [parent]}
+        written.append(made)
+    return {**said, "actions": written}
+
+
+def _hashed(label: str, box: bytes) -> HashedUri:
+    return HashedUri(relative_uri(label), hashlib.sha256(memoryview(box)[_HEAD:]).digest())
+
+
+def _sized(binding: Mapping[str, object], size: int) -> bytes:
+    rest = {key: value for key, value in binding.items() if key != PAD}
+    try:
+        data = encode_padded(rest, size) if PAD in binding else encode(rest)
+    except MalformedError as error:
+        raise SigningError(f"the hard binding has no room: {error.message}") from None
+    if len(data) != size:
+        raise SigningError(f"the hard binding has {len(data)} bytes instead of {size}")
+    return data

@@ -1,0 +1,135 @@
+"""Writing a labelled file: the format's recipe is followed, the content is bound, and the store is put in last."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO, Final
+
+from kzlabel.errors import MalformedError, SigningError
+from kzlabel.files import Reader
+from kzlabel.formats import Derived, Embedder, Located, Splice
+from kzlabel.limits import Limits
+from kzlabel.signing.bindings.base import Binding, Tally
+from kzlabel.signing.bindings.data import DATA_HASH
+from kzlabel.signing.composer import Draft
+from kzlabel.spans import Span
+
+__all__ = ["Compose", "embed"]
+
+Compose = Callable[[str, int], Draft]
+"""Drafts a manifest, given the label and the size of its hard binding."""
+
+
+def embed(
+    source: Reader,
+    form: Embedder,
+    located: Located,
+    compose: Compose,
+    destination: BinaryIO,
+    limits: Limits,
+    *,
+    binding: Binding = DATA_HASH,
+) -> None:
+    """Write `source` with a new manifest store to `destination`, from its present position.
+
+    The source is read once, in pieces. What `located` found in it is left out.
+
+    Args:
+        source: The file to label.
+        form: Its format.
+        located: What `form.locate` found in it.
+        compose: Drafts the manifest.
+        destination: Seekable, readable and writable; holds garbage after an error.
+        limits: How much work the source may cause.
+        binding: How the content is bound.
+
+    Raises:
+        SigningError: The container has no place for a store, or its recipe and the binding don't go together.
+        OSError: `destination` can't be written.
+    """
+    draft, splice = _plan(source, form, located, compose, limits, binding)
+    tally = binding.begin(splice)
+    base = destination.tell()
+    try:
+        gaps, end = _copy(source, splice, tally, destination, base)
+        store = draft.finish(tally.content(_Written(destination, base, end - base)))
+    except MalformedError as error:
+        raise SigningError(f"the file can't be labelled: {error.message}") from None
+    for at, derived in gaps:
+        data = derived.make(store)
+        if len(data) != derived.size:
+            raise SigningError(f"the carrier of the store has {len(data)} bytes instead of {derived.size}")
+        destination.seek(at)
+        destination.write(data)
+    destination.seek(end)
+
+
+def _plan(
+    source: Reader, form: Embedder, located: Located, compose: Compose, limits: Limits, binding: Binding
+) -> tuple[Draft, Splice]:
+    """Return a draft and a recipe that agree on the size of the store."""
+    places = 1
+    while True:
+        draft = compose(binding.label, binding.size(source, places))
+        try:
+            splice = form.splice(source, located, draft.store_size, limits)
+        except MalformedError as error:
+            raise SigningError(f"the file can't be labelled: {error.message}") from None
+        if len(splice.excluded) <= places:
+            return draft, splice
+        places = len(splice.excluded)
+
+
+def _copy(
+    source: Reader, splice: Splice, tally: Tally, destination: BinaryIO, base: int
+) -> tuple[list[tuple[int, Derived]], int]:
+    """Write all that is known already; return where the rest belongs, and where the file ends."""
+    gaps: list[tuple[int, Derived]] = []
+    at = 0
+    for part in splice.parts:
+        if isinstance(part, Derived):
+            tally.skip(at, part.size)
+            gaps.append((base + at, part))
+            destination.write(bytes(part.size))
+            at += part.size
+            continue
+        for piece in (part,) if isinstance(part, bytes) else source.chunks([part]):
+            tally.take(at, piece)
+            destination.write(piece)
+            at += len(piece)
+    return gaps, base + at
+
+
+class _Written:
+    """A `Reader` over what was written to a stream; the places of the store are still empty in it."""
+
+    def __init__(self, stream: BinaryIO, base: int, size: int) -> None:
+        self._stream = stream
+        self._base = base
+        self.size = size
+
+    def read(self, offset: int, length: int) -> bytes:
+        """See `Reader.read`."""
+        if offset < 0 or length < 0 or offset + length > self.size:
+            raise MalformedError(f"the file ends inside the {length} bytes at {offset}")
+        self._stream.seek(self._base + offset)
+        data = self._stream.read(length)
+        if len(data) != length:
+            raise MalformedError("the file became shorter while it was written")
+        return data
+
+    def chunks(self, spans: Iterable[Span]) -> Iterator[memoryview]:
+        """See `Reader.chunks`."""
+        for span in spans:
+            at = span.start
+            while at < span.end:
+                piece = self.read(at, min(_PIECE, span.end - at))
+                yield memoryview(piece)
+                at += len(piece)
+
+    def stream(self) -> BinaryIO:
+        """See `Reader.stream`; only for a file that begins where the stream does."""
+        self._stream.seek(self._base, os.SEEK_SET)
+        return self._stream
+
+
+_PIECE: Final = 1 << 18
