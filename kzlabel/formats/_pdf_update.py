@@ -92,8 +92,9 @@ def _stream_head(document: Document, size: int) -> bytes:
             raise MalformedError(
                 "the document's encryption has no crypt filters (V below 4), so it can't hold a store in the clear"
             )
-        entries[b"Filter"] = b"[ /Crypt ]"
-        entries[b"DecodeParms"] = b"[ << /Type /CryptFilterDecodeParms /Name /Identity >> ]"
+        # Not as arrays: there are readers that understand the filter only in its plain form.
+        entries[b"Filter"] = b"/Crypt"
+        entries[b"DecodeParms"] = b"<< /Type /CryptFilterDecodeParms /Name /Identity >>"
     return syntax.write_dictionary(entries) + b"\nstream\n"
 
 
