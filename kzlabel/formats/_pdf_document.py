@@ -56,17 +56,15 @@ class Document:
     as_stream: bool
     """Whether that section is a cross-reference stream."""
 
-    def __init__(self, file: Reader, limits: Limits, password: str = "") -> None:
-        """Open the document.
+    def __init__(self, file: Reader, limits: Limits, pypdf: "PdfReader | None" = None) -> None:
+        """Open the document, or take over what `pypdf` has opened and perhaps decrypted.
 
         Raises:
             LimitError: It has too many objects.
-            MalformedError: It is broken, or `password` doesn't open it.
+            MalformedError: It is broken.
         """
         self._file = file
-        self.pypdf = opened(file)
-        if self.pypdf.is_encrypted and not guarded(lambda: self.pypdf.decrypt(password)):
-            raise MalformedError("the document is encrypted, and the password doesn't open it")
+        self.pypdf = pypdf or opened(file)
         count = sum(map(len, self.pypdf.xref.values())) + len(self.pypdf.xref_objStm)
         if count > limits.pdf_objects:
             raise LimitError(f"a PDF with {count} objects")
@@ -109,13 +107,24 @@ class Document:
             LimitError: It is too large.
             MalformedError: It isn't where the cross-references say, or is broken.
         """
+        if ref[1] == 0 and ref[0] in self.pypdf.xref_objStm:
+            return Stored(self._packed(ref[0]), packed=True)
+        return Stored(_object_at(self._file, self.place(ref), ref), packed=False)
+
+    def place(self, ref: Ref) -> int:
+        """Return where object `ref` is written.
+
+        Raises:
+            MalformedError: It is missing, or lies in an object stream.
+        """
         number, generation = ref
-        if generation == 0 and number in self.pypdf.xref_objStm:
-            return Stored(self._packed(number), packed=True)
-        at = self.pypdf.xref.get(generation, {}).get(number)
-        if at is None or self.pypdf.xref_free_entry.get(generation, {}).get(number):
+        packed = generation == 0 and number in self.pypdf.xref_objStm
+        at: int | None = self.pypdf.xref.get(generation, {}).get(number)
+        if at is None or packed or self.pypdf.xref_free_entry.get(generation, {}).get(number):
             raise MalformedError(f"object {number} of the PDF is missing")
-        return Stored(_object_at(self._file, at, ref), packed=False)
+        if not 0 <= at < self._file.size:
+            raise MalformedError(f"object {number} of the PDF isn't where its cross-references say")
+        return at
 
     def resolved(self, value: bytes | None) -> tuple[bytes | None, Ref | None]:
         """Return what `value` refers to and its number; `value` itself and None when it is no reference."""

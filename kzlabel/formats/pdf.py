@@ -5,14 +5,14 @@
 pypdf reads the cross-references; the store is the content of the stream as it lies in the file.
 """
 
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
-from kzlabel.formats._pdf_document import Document
+from kzlabel.formats._pdf_clear import clear_stores
+from kzlabel.formats._pdf_document import Document, guarded, opened
 from kzlabel.formats._pdf_update import splice as update
 from kzlabel.formats._window import Walk
 from kzlabel.formats.base import Carrier, Located, Splice
@@ -21,8 +21,6 @@ from kzlabel.spans import Span
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
-
-T = TypeVar("T")
 
 NAME = "pdf"
 MEDIA_TYPES: tuple[str, ...] = ("application/pdf",)
@@ -43,12 +41,14 @@ def locate(file: Reader, limits: Limits) -> Located:
     """Return the associated files that hold a store; see `Format.locate`."""
     walk = Walk(file, limits)
     try:
-        document = _opened(file)
-        if document.is_encrypted and not _guarded(lambda: document.decrypt("")):
-            return Located(
-                (), damage="the document is encrypted, and what it holds can't be seen without its password"
-            )
-        spans = list(_stores(document, walk))
+        document = opened(file)
+        spans = _in_the_clear(file, document, walk, limits) if document.is_encrypted else None
+        if spans is None:
+            if document.is_encrypted and not guarded(lambda: document.decrypt("")):
+                return Located(
+                    (), damage="the document is encrypted, and what it holds can't be seen without its password"
+                )
+            spans = list(_stores(document, walk))
     except LimitError:
         raise
     except MalformedError as error:
@@ -86,7 +86,10 @@ def splice(
     """
     if len(located.carriers) > 1:
         raise MalformedError("the document refers to more than one manifest store")
-    document = Document(file, limits, password)
+    reader = opened(file)
+    if reader.is_encrypted and not guarded(lambda: reader.decrypt(password)):
+        raise MalformedError("the document is encrypted, and the password doesn't open it")
+    document = Document(file, limits, reader)
     newline = file.read(file.size - 1, 1) in (b"\n", b"\r")
     return update(document, file.size, store_size, newline=newline, reserve_signature=reserve_signature)
 
@@ -97,7 +100,7 @@ def is_encrypted(file: Reader) -> bool:
     Raises:
         MalformedError: The document can't be read.
     """
-    return bool(_opened(file).is_encrypted)
+    return bool(opened(file).is_encrypted)
 
 
 def has_signatures(file: Reader) -> bool:
@@ -106,7 +109,7 @@ def has_signatures(file: Reader) -> bool:
     Raises:
         MalformedError: The document can't be read.
     """
-    return _guarded(lambda: _signed(_opened(file)))
+    return guarded(lambda: _signed(opened(file)))
 
 
 def _signed(document: "PdfReader") -> bool:
@@ -136,10 +139,20 @@ def _fields(form: Any) -> list[Any]:
     return found
 
 
+def _in_the_clear(file: Reader, document: "PdfReader", walk: Walk, limits: Limits) -> list[Span] | None:
+    """Return the stores that an encrypted document holds in the clear; None when it holds none that way."""
+    try:
+        return list(clear_stores(file, Document(file, limits, document), walk)) or None
+    except LimitError:
+        raise
+    except MalformedError:
+        return None
+
+
 def _stores(document: "PdfReader", walk: Walk) -> Iterator[Span]:
-    for reference in _guarded(lambda: list(_plain(document.root_object.get("/AF")) or ())):
+    for reference in guarded(lambda: list(_plain(document.root_object.get("/AF")) or ())):
         walk.count()
-        span = _guarded(partial(_store, document, walk, reference))
+        span = guarded(partial(_store, document, walk, reference))
         if span is not None:
             yield span
 
@@ -162,22 +175,5 @@ def _store(document: "PdfReader", walk: Walk, reference: Any) -> Span | None:
     return Span(at + begin, len(data))
 
 
-def _opened(file: Reader) -> "PdfReader":
-    from pypdf import PdfReader  # noqa: PLC0415 - only PDFs pay for it
-
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it has to say comes as an exception or not at all
-    return _guarded(lambda: PdfReader(file.stream()))
-
-
 def _plain(value: Any) -> Any:
     return value.get_object() if hasattr(value, "get_object") else value
-
-
-def _guarded(read: Callable[[], T]) -> T:
-    """Call `read`; whatever pypdf raises on a broken document becomes one exception."""
-    try:
-        return read()
-    except MalformedError:
-        raise
-    except Exception as error:  # noqa: BLE001 - hostile documents make pypdf raise anything
-        raise MalformedError(f"the PDF can't be read: {type(error).__name__}: {error}"[:200]) from None
