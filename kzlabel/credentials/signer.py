@@ -60,9 +60,7 @@ class Signer:
         """Keep what `from_pem` has checked."""
         self._key = key
         self._chain = certificate_chain
-        self._certificates_der = tuple(
-            one.public_bytes(serialization.Encoding.DER) for one in certificate_chain
-        )
+        self._certificates_der = tuple(one.public_bytes(serialization.Encoding.DER) for one in certificate_chain)
         self._algorithm = algorithm
         self._tsa_url = tsa_url
 

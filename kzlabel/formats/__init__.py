@@ -3,6 +3,8 @@
 A format is recognised by its content alone. `locate` reports where stores lie and judges nothing.
 """
 
+from typing import cast
+
 from kzlabel.formats import (
     avi,
     bmff,
@@ -32,6 +34,7 @@ __all__ = [
     "Located",
     "Splice",
     "by_extension",
+    "embedder",
     "identify",
 ]
 
@@ -56,3 +59,8 @@ def identify(head: bytes) -> tuple[Format, str] | None:
 def by_extension(suffix: str) -> Format | None:
     """Return the format that file names ending in `suffix` (lower case, with the dot) promise, or None."""
     return next((candidate for candidate in FORMATS if suffix in candidate.EXTENSIONS), None)
+
+
+def embedder(form: Format) -> Embedder | None:
+    """Return `form` as one that a manifest store can be written into, or None if it is none."""
+    return cast("Embedder", form) if hasattr(form, "splice") else None

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
+from kzlabel.formats._splice import Edit, check_sound, place, recut
 from kzlabel.formats._window import Walk
-from kzlabel.formats.base import Carrier, Located
+from kzlabel.formats.base import Carrier, Derived, Located, Splice
 from kzlabel.limits import Limits
 from kzlabel.spans import Span
 
-__all__ = ["locate", "tag_size"]
+__all__ = ["locate", "splice", "tag_size"]
 
 _HEADER = 10
 _VERSION_3 = 3
@@ -27,6 +28,9 @@ _EXTENDED = 0x40
 _FOOTER = 0x10
 _TYPES = (b"application/c2pa\0", b"application/x-c2pa-manifest-store\0")
 _GEOB_HEAD = 512
+_OBJECT = b"\0" + _TYPES[0] + b"c2pa\0c2pa manifest store\0"
+"""What precedes the store in its frame."""
+_LONGEST = (1 << 28) - 1
 _ENCODINGS = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}
 
 
@@ -62,6 +66,33 @@ def locate(file: Reader, limits: Limits) -> Located:
     except MalformedError as error:
         return Located(tuple(carriers), damage=error.message)
     return Located(tuple(carriers), xmp=tuple(walk.xmp))
+
+
+def splice(file: Reader, located: Located, store_size: int, limits: Limits) -> Splice:
+    """See `Embedder.splice`: the frame comes last in the tag, before its padding; a missing tag is made."""
+    check_sound(located)
+    walk = Walk(file, limits)
+    head = walk.read(0, min(_HEADER, file.size))
+    end = tag_size(head)
+    if end and (head[3] < _VERSION_3 or head[5]):
+        raise MalformedError("the ID3 tag is of a kind into which nothing is written")
+    head = head if end else b"ID3\x04\0\0\0\0\0\0"
+    at, old = _HEADER if end else 0, []
+    places = {span.start for carrier in located.carriers for span in carrier.store}
+    for _, start, length in _frames(walk, head, end):
+        at = start + length
+        if any(start <= place < at for place in places):
+            old.append(Edit(start - _HEADER, at))
+    data = len(_OBJECT) + store_size
+    size = max(end - _HEADER, 0) + _HEADER + data - sum(edit.end - edit.start for edit in old)
+    if size > _LONGEST or len(old) != len(places):
+        raise MalformedError("the ID3 tag would be too large, or its frames can't be made out")
+    size_field = data.to_bytes(4) if head[3] == _VERSION_3 else _to_seven(data)
+    new = Derived(store_size, bytes)
+    header = Edit(0, min(end, _HEADER), (head[:6] + _to_seven(size),))
+    frame = Edit(at, at, (b"GEOB" + size_field + b"\0\0" + _OBJECT, new))
+    parts = recut(file.size, [header, *old, frame])
+    return Splice(parts, (place(parts, new),))
 
 
 def _frames(walk: Walk, head: bytes, end: int) -> Iterator[tuple[bytes, int, int]]:
@@ -134,3 +165,7 @@ def _after_text(head: bytes, at: int, *, wide: bool) -> int:
 
 def _seven(data: bytes) -> int:
     return (data[0] & 0x7F) << 21 | (data[1] & 0x7F) << 14 | (data[2] & 0x7F) << 7 | data[3] & 0x7F
+
+
+def _to_seven(number: int) -> bytes:
+    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))

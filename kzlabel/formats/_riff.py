@@ -12,14 +12,19 @@ from struct import Struct
 
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
+from kzlabel.formats._splice import Edit, check_sound, place, recut
 from kzlabel.formats._window import Walk
-from kzlabel.formats.base import Carrier, Located
+from kzlabel.formats.base import Carrier, Derived, Located, Splice
 from kzlabel.limits import Limits
 from kzlabel.spans import Span
 
-__all__ = ["is_form", "locate"]
+__all__ = ["is_form", "locate", "splice"]
 
 _HEADER = Struct("<4sI").unpack
+_PACK = Struct("<4sI").pack
+_LONGEST = (1 << 32) - 1
+_ONE_RIFF = b"AVI "
+"""A form whose later parts are found by their offsets from the start of the file."""
 _STRAY = 4
 """So many bytes at the end of a RIFF are no chunk: a pad byte that the size counts and the file may lack."""
 
@@ -45,6 +50,38 @@ def locate(file: Reader, limits: Limits) -> Located:
     except MalformedError as error:
         return Located(tuple(carriers), error.message)
     return Located(tuple(carriers), xmp=tuple(walk.xmp))
+
+
+def splice(file: Reader, located: Located, store_size: int, limits: Limits) -> Splice:
+    """See `Embedder.splice`: the chunk comes last in the first `RIFF`; zeros make the store's length even."""
+    check_sound(located)
+    walk = Walk(file, limits)
+    end = 12
+    for _, at, length in _chunks(walk):
+        end = at + 8 + length + (length & 1)
+    _, stated = _HEADER(walk.read(0, 8))
+    stop = 8 + stated
+    if not min(end, file.size) == min(stop + (stop & 1), file.size) or (stop < file.size and end > file.size):
+        raise MalformedError("the file's size is not the one that its chunks have together")
+    if walk.read(8, 4) == _ONE_RIFF and file.size > end:
+        raise MalformedError("what follows the first RIFF is found by its offset, which would change")
+    missing = bytes(max(0, end - file.size))
+    end = min(end, file.size)
+    new = Derived(8 + store_size + (store_size & 1), _chunk)
+    old = [
+        Edit(span.start, min(span.end + (span.length & 1), end)) for c in located.carriers for span in c.excluded
+    ]
+    grown = end + len(missing) + new.size - sum(edit.end - edit.start for edit in old)
+    if grown - 8 > _LONGEST:
+        raise MalformedError("with a manifest store the file would be larger than a RIFF can be")
+    header = _PACK(b"RIFF", grown - 8)
+    parts = recut(file.size, [Edit(0, 8, (header,)), *old, Edit(end, end, (missing, new))])
+    return Splice(parts, (place(parts, new),))
+
+
+def _chunk(store: bytes) -> bytes:
+    even = store + bytes(len(store) & 1)
+    return _PACK(b"C2PA", len(even)) + even
 
 
 def _add(carriers: list[Carrier], carrier: Carrier, limits: Limits) -> None:

@@ -1,9 +1,9 @@
 """AVI: a RIFF file of the form `AVI `; its layout is in `_riff.py`."""
 
 from kzlabel.formats import _riff
-from kzlabel.formats._riff import locate
+from kzlabel.formats._riff import locate, splice
 
-__all__ = ["EXTENSIONS", "MEDIA_TYPES", "NAME", "locate", "sniff"]
+__all__ = ["EXTENSIONS", "MEDIA_TYPES", "NAME", "locate", "sniff", "splice"]
 
 NAME = "avi"
 MEDIA_TYPES: tuple[str, ...] = ("video/avi",)

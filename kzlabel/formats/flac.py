@@ -1,8 +1,8 @@
 """FLAC: the store is in an ID3v2 tag before `fLaC` (C2PA 2.4 A.3.4); its layout is in `_id3.py`."""
 
-from kzlabel.formats._id3 import locate, tag_size
+from kzlabel.formats._id3 import locate, splice, tag_size
 
-__all__ = ["EXTENSIONS", "MEDIA_TYPES", "NAME", "locate", "sniff"]
+__all__ = ["EXTENSIONS", "MEDIA_TYPES", "NAME", "locate", "sniff", "splice"]
 
 NAME = "flac"
 MEDIA_TYPES: tuple[str, ...] = ("audio/flac",)

@@ -13,8 +13,9 @@ for another one than the standard does are damage.
 
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
+from kzlabel.formats._splice import Edit, check_sound, place, recut
 from kzlabel.formats._window import Walk
-from kzlabel.formats.base import Carrier, Located
+from kzlabel.formats.base import Carrier, Derived, Located, Splice
 from kzlabel.limits import Limits
 from kzlabel.spans import Span
 
@@ -27,6 +28,8 @@ _APPLICATION, _COMMENT, _CONTROL = 0xFF, 0xFE, 0xF9
 _STORE = b"\x21\xff\x0bC2PA_GIF\x01\x00\x00"
 _XMP = b"XMP DataXMP"
 _PIECE = 2048
+_BLOCK = 255
+"""Bytes of data in a sub-block, at most."""
 
 
 def sniff(head: bytes) -> str | None:
@@ -49,6 +52,22 @@ def locate(file: Reader, limits: Limits) -> Located:
         damage = error.message
     carriers = tuple(extensions.carriers)
     return Located(carriers, damage=extensions.oddity or damage, xmp=None if unclear else ())
+
+
+def splice(file: Reader, located: Located, store_size: int, limits: Limits) -> Splice:
+    """See `Embedder.splice`: the extension comes first, and makes the file one of version 89a."""
+    del limits  # the walk was counted when the carriers were located
+    check_sound(located)
+    at = 13 + _table(file.read(10, 1)[0])
+    new = Derived(len(_STORE) + store_size + -(-store_size // _BLOCK) + 1, _extension)
+    old = [Edit(span.start, span.end) for carrier in located.carriers for span in carrier.excluded]
+    parts = recut(file.size, [Edit(0, 6, (b"GIF89a",)), Edit(at, at, (new,)), *old])
+    return Splice(parts, (place(parts, new),))
+
+
+def _extension(store: bytes) -> bytes:
+    blocks = [store[at : at + _BLOCK] for at in range(0, len(store), _BLOCK)]
+    return _STORE + b"".join(bytes([len(block)]) + block for block in blocks) + b"\0"
 
 
 def _has_xmp(file: Reader) -> bool:

@@ -14,10 +14,13 @@ the latter are damage, and so are markers whose length it takes for another one 
 
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
+from kzlabel.formats._splice_jpeg import splice
 from kzlabel.formats._window import Walk
 from kzlabel.formats.base import Carrier, Located
 from kzlabel.limits import Limits
 from kzlabel.spans import Span
+
+__all__ = ["EXTENSIONS", "MEDIA_TYPES", "NAME", "locate", "sniff", "splice"]
 
 NAME = "jpeg"
 MEDIA_TYPES: tuple[str, ...] = ("image/jpeg",)

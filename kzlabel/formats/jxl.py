@@ -10,8 +10,9 @@ place for a store.
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
 from kzlabel.formats._bmff import Box, boxes
+from kzlabel.formats._splice import Edit, check_sound, place, recut
 from kzlabel.formats._window import Walk
-from kzlabel.formats.base import Carrier, Located
+from kzlabel.formats.base import Carrier, Derived, Located, Splice
 from kzlabel.limits import Limits
 from kzlabel.spans import Span
 
@@ -49,6 +50,20 @@ def locate(file: Reader, limits: Limits) -> Located:
     except MalformedError as error:
         return Located(tuple(carriers), error.message)
     return Located(tuple(carriers), xmp=None if packed else tuple(walk.xmp))
+
+
+def splice(file: Reader, located: Located, store_size: int, limits: Limits) -> Splice:
+    """See `Embedder.splice`: the box comes after `ftyp`, and after `jxll`, whose place is there."""
+    check_sound(located)
+    at = 0
+    for box in boxes(Walk(file, limits), 0, file.size):
+        if box.type not in {b"JXL ", b"ftyp", b"jxll"}:
+            break
+        at = box.end
+    new = Derived(store_size, bytes)
+    old = [Edit(span.start, span.end) for carrier in located.carriers for span in carrier.excluded]
+    parts = recut(file.size, [Edit(at, at, (new,)), *old])
+    return Splice(parts, (place(parts, new),))
 
 
 def _add(carriers: list[Carrier], carrier: Carrier, limits: Limits) -> None:

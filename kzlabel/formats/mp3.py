@@ -4,9 +4,9 @@ Without a tag an MP3 is known by its frames (ISO 11172-3 section 2.4.1): eleven 
 rate and sampling rate give the length of a frame, and where it ends another one of the same kind must begin.
 """
 
-from kzlabel.formats._id3 import locate, tag_size
+from kzlabel.formats._id3 import locate, splice, tag_size
 
-__all__ = ["EXTENSIONS", "MEDIA_TYPES", "NAME", "locate", "sniff"]
+__all__ = ["EXTENSIONS", "MEDIA_TYPES", "NAME", "locate", "sniff", "splice"]
 
 NAME = "mp3"
 MEDIA_TYPES: tuple[str, ...] = ("audio/mpeg",)

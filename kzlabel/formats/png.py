@@ -9,11 +9,13 @@ of a keyword of its own.
 """
 
 from struct import Struct
+from zlib import crc32
 
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
+from kzlabel.formats._splice import Edit, check_sound, place, recut
 from kzlabel.formats._window import Walk
-from kzlabel.formats.base import Carrier, Located
+from kzlabel.formats.base import Carrier, Derived, Located, Splice
 from kzlabel.limits import Limits
 from kzlabel.spans import Span
 
@@ -23,9 +25,14 @@ EXTENSIONS: tuple[str, ...] = (".png", ".apng")
 
 _MAGIC = b"\x89PNG\r\n\x1a\n"
 _HEADER = Struct(">I4s").unpack
+_PACK = Struct(">I4s").pack
 _XMP = b"XML:com.adobe.xmp\0"
 _AROUND = 12
 """Length, type and CRC of a chunk."""
+
+_FIRST = 33
+"""Where `IHDR`, which must come first, ends."""
+_LONGEST = (1 << 31) - 1
 
 
 def sniff(head: bytes) -> str | None:
@@ -45,6 +52,22 @@ def locate(file: Reader, limits: Limits) -> Located:
     except MalformedError as error:
         damage = error.message
     return Located(tuple(chunks.carriers), chunks.oddity or damage, tuple(walk.xmp))
+
+
+def splice(file: Reader, located: Located, store_size: int, limits: Limits) -> Splice:
+    """See `Embedder.splice`: the chunk comes after `IHDR`."""
+    del limits  # the walk was counted when the carriers were located
+    check_sound(located)
+    if file.read(len(_MAGIC), 8) != _PACK(13, b"IHDR") or store_size > _LONGEST:
+        raise MalformedError("the file doesn't begin with a header chunk, or the store is too large for a chunk")
+    new = Derived(store_size + _AROUND, _chunk)
+    old = [Edit(span.start, span.end) for carrier in located.carriers for span in carrier.excluded]
+    parts = recut(file.size, [Edit(_FIRST, _FIRST, (new,)), *old])
+    return Splice(parts, (place(parts, new),))
+
+
+def _chunk(store: bytes) -> bytes:
+    return _PACK(len(store), b"caBX") + store + crc32(store, crc32(b"caBX")).to_bytes(4)
 
 
 class _Chunks:

@@ -1,9 +1,9 @@
 """WAV and Broadcast WAV: a RIFF file of the form `WAVE`; its layout is in `_riff.py`."""
 
 from kzlabel.formats import _riff
-from kzlabel.formats._riff import locate
+from kzlabel.formats._riff import locate, splice
 
-__all__ = ["EXTENSIONS", "MEDIA_TYPES", "NAME", "locate", "sniff"]
+__all__ = ["EXTENSIONS", "MEDIA_TYPES", "NAME", "locate", "sniff", "splice"]
 
 NAME = "wav"
 MEDIA_TYPES: tuple[str, ...] = ("audio/wav",)

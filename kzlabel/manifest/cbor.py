@@ -57,7 +57,7 @@ def decode(data: bytes, *, dates: bool = False) -> Any:
 
 
 def encode(value: object) -> bytes:
-    """Return `value` as CBOR in the form that C2PA asks of writers (RFC 8949 section 4.2.1); `DateText` is tagged."""
+    """Return `value` in the deterministic form that writers owe (RFC 8949 section 4.2.1); `DateText` is tagged."""
     data: bytes = cbor2.dumps(value, canonical=True, encoders=_ENCODERS)
     return data
 

@@ -6,7 +6,7 @@ it: whatever comes in later has a size of its own that is fixed beforehand.
 
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID, uuid4
 
 import msgspec
@@ -157,14 +157,15 @@ def draft(
         limits: How much work the parent may cause.
 
     Raises:
-        SigningError: The signer wants time-stamps and `stamp` is missing, or the parent can't be kept.
+        SigningError: The signer wants time-stamps and `stamp` is missing.
+        MalformedError: The parent's store can't be kept, since validators wouldn't agree on its hashes.
     """
     if signer.tsa_url and stamp is None:
         raise SigningError(f"time-stamps are not yet written into {media_type}", "label without a time-stamp")
     name = f"urn:c2pa:{identifiers()}"
     kept = Kept() if parent is None else keep(parent, limits)
     if name in kept.labels:
-        raise SigningError(f"the source has a manifest of the same name, {name}")
+        raise MalformedError(f"the source has a manifest of the same name, {name}")
     made = Draft(
         store_size=0,
         label=name,
@@ -204,18 +205,13 @@ def _assertions(label: Label, kept: Kept) -> list[tuple[str, bytes]]:
 
 def _actions(label: Label, parent: Mapping[str, object] | None) -> dict[str, object]:
     """Return the actions as CBOR has them: times tagged, the parent by hashed URI (C2PA 2.4 section 18.15)."""
-    said = actions(label, parent_ingredient=None if parent is None else _PARENT)
-    items = said["actions"]
-    assert isinstance(items, list)
-    written = []
-    for item in items:
-        made = dict(item)
-        if "when" in made:
-            made["when"] = DateText(made["when"])
-        if "parameters" in made:
-            made["parameters"] = {"ingredients": [parent]}
-        written.append(made)
-    return {**said, "actions": written}
+    said: dict[str, Any] = actions(label, parent_ingredient=None if parent is None else _PARENT)
+    for item in said["actions"]:
+        if "when" in item:
+            item["when"] = DateText(item["when"])
+        if "parameters" in item:
+            item["parameters"] = {"ingredients": [parent]}
+    return said
 
 
 def _hashed(label: str, box: bytes) -> HashedUri:

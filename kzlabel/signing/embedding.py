@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, Final
 
+import msgspec
+
 from kzlabel.errors import MalformedError, SigningError
 from kzlabel.files import Reader
 from kzlabel.formats import Derived, Embedder, Located, Splice
@@ -13,10 +15,26 @@ from kzlabel.signing.bindings.data import DATA_HASH
 from kzlabel.signing.composer import Draft
 from kzlabel.spans import Span
 
-__all__ = ["Compose", "embed"]
+__all__ = ["Compose", "Plan", "embed", "plan", "write"]
 
 Compose = Callable[[str, int], Draft]
 """Drafts a manifest, given the label and the size of its hard binding."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What is going to be written, all of it known to fit together."""
+
+    source: Reader
+    """The file that is labelled."""
+
+    draft: Draft
+    """The new manifest."""
+
+    splice: Splice
+    """Where its store goes."""
+
+    binding: Binding
+    """How the content is bound."""
 
 
 def embed(
@@ -29,29 +47,66 @@ def embed(
     *,
     binding: Binding = DATA_HASH,
 ) -> None:
-    """Write `source` with a new manifest store to `destination`, from its present position.
-
-    The source is read once, in pieces. What `located` found in it is left out.
-
-    Args:
-        source: The file to label.
-        form: Its format.
-        located: What `form.locate` found in it.
-        compose: Drafts the manifest.
-        destination: Seekable, readable and writable; holds garbage after an error.
-        limits: How much work the source may cause.
-        binding: How the content is bound.
+    """Write `source` with a new manifest store to `destination`: `plan` and `write` in one.
 
     Raises:
         SigningError: The container has no place for a store, or its recipe and the binding don't go together.
         OSError: `destination` can't be written.
     """
-    draft, splice = _plan(source, form, located, compose, limits, binding)
-    tally = binding.begin(splice)
+    try:
+        planned = plan(source, form, located, compose, limits, binding=binding)
+    except MalformedError as error:
+        raise SigningError(f"the file can't be labelled: {error.message}") from None
+    write(planned, destination)
+
+
+def plan(
+    source: Reader,
+    form: Embedder,
+    located: Located,
+    compose: Compose,
+    limits: Limits,
+    *,
+    binding: Binding = DATA_HASH,
+) -> Plan:
+    """Find a draft and a recipe that agree on the size of the store; nothing is written.
+
+    Args:
+        source: The file to label.
+        form: Its format.
+        located: What `form.locate` found in it, which will be left out.
+        compose: Drafts the manifest.
+        limits: How much work the source may cause.
+        binding: How the content is bound.
+
+    Raises:
+        MalformedError: The container has no place for a store, or what it carries can't be kept.
+    """
+    places = 1
+    while True:
+        draft = compose(binding.label, binding.size(source, places))
+        splice = form.splice(source, located, draft.store_size, limits)
+        if len(splice.excluded) <= places:
+            return Plan(source, draft, splice, binding)
+        places = len(splice.excluded)
+
+
+def write(planned: Plan, destination: BinaryIO) -> None:
+    """Write the labelled file from the present position of `destination` on; the source is read once, in pieces.
+
+    Args:
+        planned: What to write.
+        destination: Seekable, readable and writable; holds garbage after an error.
+
+    Raises:
+        SigningError: The source became shorter, or its recipe and the binding don't go together.
+        OSError: `destination` can't be written.
+    """
+    tally = planned.binding.begin(planned.splice)
     base = destination.tell()
     try:
-        gaps, end = _copy(source, splice, tally, destination, base)
-        store = draft.finish(tally.content(_Written(destination, base, end - base)))
+        gaps, end = _copy(planned.source, planned.splice, tally, destination, base)
+        store = planned.draft.finish(tally.content(_Written(destination, base, end - base)))
     except MalformedError as error:
         raise SigningError(f"the file can't be labelled: {error.message}") from None
     for at, derived in gaps:
@@ -61,22 +116,6 @@ def embed(
         destination.seek(at)
         destination.write(data)
     destination.seek(end)
-
-
-def _plan(
-    source: Reader, form: Embedder, located: Located, compose: Compose, limits: Limits, binding: Binding
-) -> tuple[Draft, Splice]:
-    """Return a draft and a recipe that agree on the size of the store."""
-    places = 1
-    while True:
-        draft = compose(binding.label, binding.size(source, places))
-        try:
-            splice = form.splice(source, located, draft.store_size, limits)
-        except MalformedError as error:
-            raise SigningError(f"the file can't be labelled: {error.message}") from None
-        if len(splice.excluded) <= places:
-            return draft, splice
-        places = len(splice.excluded)
 
 
 def _copy(

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, BinaryIO, overload
 import msgspec
 
 from kzlabel.credentials import Signer
-from kzlabel.errors import OutputError
+from kzlabel.errors import MalformedError, OutputError, SigningError
+from kzlabel.formats import embedder, identify
 from kzlabel.labels import Label
 from kzlabel.limits import DEFAULT_LIMITS, Limits
 from kzlabel.outputs import check_destination, staged
-from kzlabel.signing import builder
+from kzlabel.signing import builder, embedding
+from kzlabel.signing.composer import Draft, draft
+from kzlabel.signing.parent import Parent, read_store
 from kzlabel.signing.precheck import Precheck, precheck
+from kzlabel.signing.writable import BY_REFERENCE
 from kzlabel.sources import Opened, Source, display_name, opened
 from kzlabel.trust import Trust, default_trust
 
@@ -194,23 +198,66 @@ class Labeler:
         checked: Precheck | None = None,
     ) -> Labelled:
         checked = checked or precheck(file, self._trust, self._limits, despite_broken=despite_broken)
-        builder.write(
-            file.reader,
-            destination,
-            media_type=checked.media_type,
-            label=label,
-            keep_parent=bool(checked.parent),
-            signer=self._native_signer(),
-            trust=self._trust,
-            limits=self._limits,
-        )
+        planned = None if self._signer.tsa_url else self._plan(file, label, checked)
+        if planned is not None:
+            embedding.write(planned, destination)
+        elif checked.media_type in BY_REFERENCE:
+            self._build(file, label, checked, destination)
+        else:
+            raise SigningError(f"time-stamps are not yet written into {checked.media_type}")
         destination.flush()
         return Labelled(
             uri=file.uri,
             media_type=checked.media_type,
             content_id=label.content_id,
             size=destination.seek(0, io.SEEK_END),
-            parent=checked.parent,
+            parent=checked.parent_status,
+        )
+
+    def _plan(self, file: Opened, label: Label, checked: Precheck) -> embedding.Plan | None:
+        """Return how the file is labelled without the reference engine; None where that engine has to do it.
+
+        Raises:
+            SigningError: Neither can.
+        """
+        reader, limits = file.reader, self._limits
+        recognised = identify(reader.read(0, min(limits.head, reader.size)))
+        form = embedder(recognised[0]) if recognised else None
+        if form is None:
+            return None
+        try:
+            located = form.locate(reader, limits)
+            parent = None
+            if checked.parent is not None:
+                parent = Parent(read_store(reader, located), checked.media_type, checked.parent)
+
+            def compose(binding: str, size: int) -> Draft:
+                return draft(
+                    label,
+                    self._signer,
+                    binding_label=binding,
+                    binding_size=size,
+                    media_type=checked.media_type,
+                    parent=parent,
+                    limits=limits,
+                )
+
+            return embedding.plan(reader, form, located, compose, limits)
+        except MalformedError as error:
+            if checked.media_type in BY_REFERENCE:
+                return None
+            raise SigningError(f"{file.uri} can't be labelled: {error.message}") from None
+
+    def _build(self, file: Opened, label: Label, checked: Precheck, destination: BinaryIO) -> None:
+        builder.write(
+            file.reader,
+            destination,
+            media_type=checked.media_type,
+            label=label,
+            keep_parent=checked.parent is not None,
+            signer=self._native_signer(),
+            trust=self._trust,
+            limits=self._limits,
         )
 
     def _native_signer(self) -> "c2pa.Signer":

@@ -1,21 +1,25 @@
 """Keeping what a source carries already: its manifests, and what verification said of them."""
 
 import hashlib
+from base64 import b64decode
+from binascii import Error as BinasciiError
 from typing import Final
 
 import msgspec
 
-from kzlabel.errors import MalformedError, SigningError
+from kzlabel.errors import MalformedError
+from kzlabel.files import Reader
+from kzlabel.formats import Encoding, Located
 from kzlabel.limits import Limits
+from kzlabel.manifest import store as stores
 from kzlabel.manifest.claim import HashedUri
 from kzlabel.manifest.ingredient import Recorded, Results, write_parent
 from kzlabel.manifest.jumbf import read_superbox
 from kzlabel.manifest.labels import manifest_uri, signature_uri
-from kzlabel.manifest.store import read_store
 from kzlabel.status import Finding, Kind
 from kzlabel.verifying.verdict import Verdict
 
-__all__ = ["Kept", "Parent", "keep"]
+__all__ = ["Kept", "Parent", "keep", "read_store"]
 
 _OURS: Final = "org.kzlabel."
 """Codes of this program are about a file as it came; no other validator knows them."""
@@ -47,20 +51,35 @@ class Kept(msgspec.Struct, frozen=True):
     """CBOR of the ingredient assertion about it; empty without a parent."""
 
 
+def read_store(file: Reader, located: Located) -> bytes:
+    """Return the manifest store that `file` carries.
+
+    Raises:
+        MalformedError: It carries none or several, or one that can't be decoded.
+    """
+    if len(located.carriers) != 1:
+        raise MalformedError(f"{len(located.carriers)} manifest stores")
+    carrier = located.carriers[0]
+    data = b"".join(bytes(piece) for piece in file.chunks(carrier.store))
+    if carrier.encoding is Encoding.RAW:
+        return data
+    try:
+        return b64decode(data, validate=True)
+    except BinasciiError:
+        raise MalformedError("the manifest store is no base64 text") from None
+
+
 def keep(parent: Parent, limits: Limits) -> Kept:
     """Return all manifests of `parent` and the ingredient assertion about its active one (C2PA 2.4 section 10.3).
 
     Raises:
-        SigningError: Its store is not one whose hashes all validators agree on.
+        MalformedError: Its store is not one whose hashes all validators agree on.
     """
-    try:
-        store = read_store(parent.store, limits)
-        root = read_superbox(parent.store, limits)
-    except MalformedError as error:
-        raise SigningError(f"the label that the source carries can't be kept: {error.message}") from None
+    store = stores.read_store(parent.store, limits)
+    root = read_superbox(parent.store, limits)
     active = store.active
     if active.oddity:
-        raise SigningError(f"the label that the source carries can't be kept: {active.oddity}")
+        raise MalformedError(f"the manifest {active.label} has {active.oddity}")
     return Kept(
         tuple(parent.store[box.start - _HEAD : box.end] for box in root.boxes),
         frozenset(manifest.label for manifest in store.manifests),

@@ -22,8 +22,13 @@ class Precheck(msgspec.Struct, frozen=True):
     media_type: str
     """Its media type by content."""
 
-    parent: str
-    """Status of the label that it carries; empty when it carries none."""
+    parent: Verdict | None
+    """The verdict about the label that it carries; None when it carries none."""
+
+    @property
+    def parent_status(self) -> str:
+        """Status of the label that it carries; empty when it carries none."""
+        return "" if self.parent is None else self.parent.status.value
 
 
 def precheck(file: Opened, trust: Trust, limits: Limits, *, despite_broken: bool) -> Precheck:
@@ -60,7 +65,7 @@ def precheck(file: Opened, trust: Trust, limits: Limits, *, despite_broken: bool
         )
     if verdict.media_type == "application/pdf":
         _check_pdf(file.reader, name)
-    return Precheck(verdict.media_type, verdict.status.value if verdict.manifest else "")
+    return Precheck(verdict.media_type, verdict if verdict.manifest else None)
 
 
 def _why(verdict: Verdict) -> str:

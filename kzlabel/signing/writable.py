@@ -1,8 +1,12 @@
 """Media types into which a manifest can be written."""
 
-__all__ = ["WRITABLE"]
+from typing import Final
 
-WRITABLE = frozenset(
+from kzlabel.formats import FORMATS, embedder
+
+__all__ = ["BY_REFERENCE", "WRITABLE"]
+
+BY_REFERENCE: Final = frozenset(
     {
         "application/pdf",
         "audio/flac",
@@ -26,4 +30,7 @@ WRITABLE = frozenset(
         "video/quicktime",
     }
 )
-"""By content, as `kzlabel.formats` names them."""
+"""Types that the reference engine writes, as `kzlabel.formats` names them by content."""
+
+WRITABLE: Final = BY_REFERENCE.union(*(form.MEDIA_TYPES for form in FORMATS if embedder(form)))
+"""All types into which something here writes."""

@@ -10,9 +10,7 @@ __all__ = ["Binding", "Tally"]
 
 
 class Tally(Protocol):
-    """One labelled file, as it is written; every byte is shown to it in order, but for those that depend on the
-    store.
-    """
+    """One labelled file while it is written: its bytes are shown in order, but for those that the store decides."""
 
     def take(self, at: int, data: bytes | memoryview) -> None:
         """Take in the bytes that lie at `at` of the labelled file; they are good only during the call."""
