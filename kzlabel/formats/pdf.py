@@ -13,6 +13,7 @@ from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
 from kzlabel.formats._pdf_clear import clear_stores
 from kzlabel.formats._pdf_document import Document, guarded, opened
+from kzlabel.formats._pdf_protection import Protection, protection
 from kzlabel.formats._pdf_update import splice as update
 from kzlabel.formats._window import Walk
 from kzlabel.formats.base import Carrier, Located, Splice
@@ -21,6 +22,8 @@ from kzlabel.spans import Span
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
+
+__all__ = ["EXTENSIONS", "MEDIA_TYPES", "NAME", "Protection", "locate", "protection", "sniff", "splice"]
 
 NAME = "pdf"
 MEDIA_TYPES: tuple[str, ...] = ("application/pdf",)
@@ -92,51 +95,6 @@ def splice(
     document = Document(file, limits, reader)
     newline = file.read(file.size - 1, 1) in (b"\n", b"\r")
     return update(document, file.size, store_size, newline=newline, reserve_signature=reserve_signature)
-
-
-def is_encrypted(file: Reader) -> bool:
-    """Return whether the document is encrypted, be it with an empty password.
-
-    Raises:
-        MalformedError: The document can't be read.
-    """
-    return bool(opened(file).is_encrypted)
-
-
-def has_signatures(file: Reader) -> bool:
-    """Return whether the document is signed or certified (ISO 32000-2 12.8).
-
-    Raises:
-        MalformedError: The document can't be read.
-    """
-    return guarded(lambda: _signed(opened(file)))
-
-
-def _signed(document: "PdfReader") -> bool:
-    root = document.root_object
-    permissions = _plain(root.get("/Perms")) or {}
-    if "/DocMDP" in permissions or "/UR3" in permissions:
-        return True
-    form = _plain(root.get("/AcroForm")) or {}
-    return any("/V" in field for field in _fields(form) if _plain(field.get("/FT")) == "/Sig")
-
-
-def _fields(form: Any) -> list[Any]:
-    """Return every field of the form, those inside others too, each once."""
-    found: list[Any] = []
-    seen: set[int] = set()
-    waiting = list(_plain(form.get("/Fields")) or ())
-    while waiting:
-        reference = waiting.pop()
-        number = getattr(reference, "idnum", 0)
-        if number in seen:
-            continue
-        seen.update({number} - {0})
-        field = _plain(reference)
-        if hasattr(field, "get"):
-            found.append(field)
-            waiting += _plain(field.get("/Kids")) or ()
-    return found
 
 
 def _in_the_clear(file: Reader, document: "PdfReader", walk: Walk, limits: Limits) -> list[Span] | None:
