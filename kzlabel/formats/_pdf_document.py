@@ -74,6 +74,9 @@ class Document:
         if root is None or root != (getattr(seen, "idnum", None), getattr(seen, "generation", None)):
             raise MalformedError("the last trailer of the PDF doesn't name its catalogue")
         self.root: Ref = root
+        catalogue = syntax.dictionary_of(self.stored(root).value)
+        if syntax.name_of(catalogue.get(b"Type")) != b"Catalog":
+            raise MalformedError("the last trailer of the PDF names a catalogue that is none")
 
     @property
     def encrypted(self) -> bool:
@@ -95,7 +98,7 @@ class Document:
         """
         used = [max(numbers, default=0) for numbers in self.pypdf.xref.values()]
         used += [max(numbers, default=0) for numbers in self.pypdf.xref_free_entry.values()]
-        number = max(syntax.whole_of(self.trailer.get(b"Size")), 1 + max(used + list(self.pypdf.xref_objStm)))
+        number = max(syntax.whole_of(self.trailer.get(b"Size")), 1 + max([*used, *self.pypdf.xref_objStm], default=0))
         if number > _NUMBER:
             raise LimitError(f"a PDF with object numbers up to {number}")
         return number

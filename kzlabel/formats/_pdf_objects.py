@@ -44,6 +44,7 @@ class Changes:
         self.document = document
         self._next = document.next_number
         self._objects: dict[Ref, bytes] = {}
+        self._known: set[Ref] = set()
 
     @property
     def size(self) -> int:
@@ -56,7 +57,14 @@ class Changes:
         return self._next - 1, 0
 
     def put(self, ref: Ref, value: bytes) -> None:
-        """Let object `ref` be `value`, whose strings are encrypted for it."""
+        """Let object `ref` be `value`, whose strings are encrypted for it.
+
+        Raises:
+            MalformedError: It was changed since it was read: the document uses one object for two things.
+        """
+        if ref in self._objects and ref not in self._known:
+            raise MalformedError(f"object {ref[0]} of the PDF is two things at once")
+        self._known.discard(ref)
         self._objects[ref] = value
 
     def add(self, value: bytes) -> bytes:
@@ -72,6 +80,7 @@ class Changes:
             LimitError: It is too large or too deeply nested.
             MalformedError: It is missing or broken.
         """
+        self._known.add(ref)
         if ref in self._objects:
             return self._objects[ref]
         value, packed = self.document.stored(ref)

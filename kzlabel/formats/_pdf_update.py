@@ -115,7 +115,7 @@ def _refer(changes: Changes, stream: tuple[int, int]) -> None:
     ref = changes.reserve()
     changes.put(ref, _specification(changes, ref, stream))
     changes.replace(catalogue, b"AF", associated, syntax.write_array([changes.reference(ref), *items]))
-    names.add(changes, catalogue, _TITLE, changes.reference(ref))
+    names.add(changes, catalogue, _FILE_NAME, changes.reference(ref))
     changes.put(changes.document.root, syntax.write_dictionary(catalogue))
 
 
