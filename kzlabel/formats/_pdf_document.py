@@ -98,7 +98,9 @@ class Document:
         """
         used = [max(numbers, default=0) for numbers in self.pypdf.xref.values()]
         used += [max(numbers, default=0) for numbers in self.pypdf.xref_free_entry.values()]
-        number = max(syntax.whole_of(self.trailer.get(b"Size")), 1 + max([*used, *self.pypdf.xref_objStm], default=0))
+        number = max(
+            syntax.whole_of(self.trailer.get(b"Size")), 1 + max([*used, *self.pypdf.xref_objStm], default=0)
+        )
         if number > _NUMBER:
             raise LimitError(f"a PDF with object numbers up to {number}")
         return number

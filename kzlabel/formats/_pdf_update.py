@@ -110,7 +110,9 @@ def _refer(changes: Changes, stream: tuple[int, int]) -> None:
         ref = syntax.reference_of(present[0])
         if ref is None:
             raise MalformedError("the document's manifest store is referred to in no way that C2PA knows")
-        changes.put(ref, _specification(changes, ref, stream))
+        entries = changes.dictionary(ref)
+        entries |= {b"Subtype": _MEDIA_TYPE, b"EF": _embedded(changes, stream)}
+        changes.put(ref, syntax.write_dictionary(entries))
         return
     ref = changes.reserve()
     changes.put(ref, _specification(changes, ref, stream))
@@ -131,7 +133,6 @@ def _specification(changes: Changes, ref: tuple[int, int], stream: tuple[int, in
     def text(value: bytes) -> bytes:
         return syntax.write_string(changes.document.encrypt(value, ref))
 
-    at = changes.reference(stream)
     return syntax.write_dictionary(
         {
             b"Type": b"/Filespec",
@@ -140,6 +141,11 @@ def _specification(changes: Changes, ref: tuple[int, int], stream: tuple[int, in
             b"F": text(_FILE_NAME),
             b"UF": text(_FILE_NAME),
             b"Desc": text(_TITLE),
-            b"EF": syntax.write_dictionary({b"F": at, b"UF": at}),
+            b"EF": _embedded(changes, stream),
         }
     )
+
+
+def _embedded(changes: Changes, stream: tuple[int, int]) -> bytes:
+    at = changes.reference(stream)
+    return syntax.write_dictionary({b"F": at, b"UF": at})
