@@ -81,6 +81,9 @@ class Draft(msgspec.Struct, frozen=True):
     title: str
     """The claim's `dc:title`; empty for none."""
 
+    protected: bytes
+    """The protected header of the signature."""
+
     stamp: Stamp | None
     """Who stamps the signature; None for nobody."""
 
@@ -112,7 +115,7 @@ class Draft(msgspec.Struct, frozen=True):
         return write_store((*self.before, made))
 
     def _signed(self, claim: bytes) -> bytes:
-        protected = write_protected(self.signer.algorithm.value, self.signer.certificates_der)
+        protected = self.protected
         signature = self.signer.sign(to_be_signed(protected, claim))
         if self.stamp is None:
             return write_sign1(protected, signature)
@@ -123,9 +126,8 @@ class Draft(msgspec.Struct, frozen=True):
 
     def unsigned(self) -> bytes:
         """Return a signature of the right size that is none."""
-        protected = write_protected(self.signer.algorithm.value, self.signer.certificates_der)
         reserved = 0 if self.stamp is None else self.stamp.size + _STAMP_FRAME
-        least = write_sign1(protected, bytes(self.signer.signature_size))
+        least = write_sign1(self.protected, bytes(self.signer.signature_size))
         return least + bytes(reserved)
 
 
@@ -176,6 +178,7 @@ def draft(
         assertions=tuple(_assertions(label, kept)),
         instance=f"xmp:iid:{identifiers()}",
         title=title,
+        protected=write_protected(signer.algorithm.value, signer.certificates_der),
         stamp=stamp,
     )
     unsigned = made.unsigned()

@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kzlabel.credentials import Signer
 from kzlabel.errors import LimitError
 from kzlabel.formats import Format, bmff, c2pa, flac, mp3, pdf, zip  # noqa: A004
 from kzlabel.labels import Label, System
 from kzlabel.limits import Limits
-from kzlabel.signing import Labeler
+from kzlabel.trust import Trust
+from tests.building import build
 from tests.conftest import CorpusFile, needs_corpora
 from tests.unit.formats.walks import (
     Seen,
@@ -51,9 +53,9 @@ def carrier_box(purpose: bytes = b"manifest", store: bytes = STORE, after: bytes
 
 
 @pytest.fixture(scope="module")
-def labelled(samples: dict[str, Path], labeler: Labeler) -> dict[str, bytes]:
+def labelled(samples: dict[str, Path], signer: Signer, trust: Trust) -> dict[str, bytes]:
     label = Label(level="ai-generated", system=System(name="Painter"))
-    return {name: labeler.label(samples[name].read_bytes(), label) for name in SAMPLES}
+    return {name: build(samples[name].read_bytes(), label, signer, trust) for name in SAMPLES}
 
 
 def head(row: CorpusFile) -> bytes:
