@@ -17,6 +17,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from kzlabel.errors import SigningError
 from kzlabel.files import BytesReader
 from kzlabel.formats import Located, pdf
+from kzlabel.formats import _pdf_syntax as syntax
+from kzlabel.formats._pdf_document import Document
+from kzlabel.formats._pdf_objects import Changes
+from kzlabel.formats._pdf_section import section
 from kzlabel.labels import Label
 from kzlabel.limits import DEFAULT_LIMITS
 from kzlabel.signing import Labeler
@@ -99,10 +103,10 @@ def fill(data: bytes, person: Any) -> bytes:
     return out.getvalue()
 
 
-def reader_state(data: bytes, trust: Trust) -> str | None:
+def reader_state(data: bytes, trust: Trust) -> str:
     context = c2pa.Context(c2pa.Settings.from_dict(reader_settings(trust)))
     with c2pa.Reader("application/pdf", io.BytesIO(data), context=context) as reader:
-        return reader.get_validation_state()
+        return str(reader.get_validation_state())
 
 
 @pytest.mark.parametrize("kind", PERMISSIONS)
@@ -127,6 +131,41 @@ def test_the_refusal_is_due_no_signature_survives_a_new_catalogue(
     assert status.valid
     assert not status.docmdp_ok
     assert not status.bottom_line
+
+
+def extended(data: bytes, *, entry: bool, annotation: bool) -> bytes:
+    """Return `data` with an update that adds no more than an entry /AF or an attachment's annotation."""
+    document = Document(BytesReader(data), DEFAULT_LIMITS)
+    changes = Changes(document)
+    changes.add(b"<< >>")  # what nothing refers to is permitted
+    if entry:
+        catalogue = changes.dictionary(document.root)
+        changes.put(document.root, syntax.write_dictionary({**catalogue, b"AF": b"[]"}))
+    if annotation:
+        page = changes.first_page()
+        entries = changes.dictionary(page)
+        annotations = changes.child(entries, b"Annots")
+        items = syntax.array_of(annotations.value or b"[]")
+        items.append(changes.add(b"<< /Type /Annot /Subtype /FileAttachment /Rect [0 0 9 9] /FS (x) >>"))
+        changes.replace(entries, b"Annots", annotations, syntax.write_array(items))
+        changes.put(page, syntax.write_dictionary(entries))
+    offsets, body = {}, b""
+    for one in changes.objects():
+        offsets[one.ref] = len(data) + len(body)
+        body += b"".join(part for part in one.parts if isinstance(part, bytes))
+    return data + body + section(document, changes, offsets, len(data) + len(body))
+
+
+@pytest.mark.parametrize("kind", PERMISSIONS)
+@pytest.mark.parametrize("what", ["entry", "annotation", "nothing"])
+def test_neither_an_entry_of_associated_files_nor_an_attachment_annotation_is_permitted(
+    what: str, kind: str, samples: dict[str, Path], person: Any
+) -> None:
+    signed = sign(samples["pdf"].read_bytes(), person, PERMISSIONS[kind])
+    data = extended(signed, entry=what == "entry", annotation=what == "annotation")
+    status = judged(data, person)
+    assert status.intact
+    assert status.bottom_line == (what == "nothing")
 
 
 def test_a_document_that_only_has_a_field_for_a_signature_is_labelled(
