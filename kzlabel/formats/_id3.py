@@ -83,6 +83,8 @@ def splice(file: Reader, located: Located, store_size: int, limits: Limits) -> S
         at = start + length
         if any(start <= place < at for place in places):
             old.append(Edit(start - _HEADER, at))
+    if end and walk.read(at, min(4, end - at)).strip(b"\0"):
+        raise MalformedError("something that is neither a frame nor padding is in the ID3 tag")
     data = len(_OBJECT) + store_size
     size = max(end - _HEADER, 0) + _HEADER + data - sum(edit.end - edit.start for edit in old)
     if size > _LONGEST or len(old) != len(places):

@@ -36,6 +36,8 @@ _MOST_SUB_DIRECTORIES = 1000
 """The reference engine takes no more."""
 _MOST_BYTES = 1 << 20
 """Bytes of entries in a directory that is written anew."""
+_HEADER = (0, 0, 8)
+"""What `_directories` would say of the header."""
 _AT_ONCE = 1024
 """Entries read in one piece."""
 
@@ -109,18 +111,21 @@ def splice(file: Reader, located: Located, store_size: int, limits: Limits) -> S
     shape = _shape(walk.read(0, min(8, walk.size)))
     if shape is None:
         raise MalformedError("the file has no header of a TIFF")
-    pointer, at, several = _last_directory(walk, shape)
-    first, end = _extent(walk, shape, at)
+    directories = _directories(walk, shape)
+    pointer, at, end = directories[-1]
+    first = at + shape.count
     if end - first > _MOST_BYTES:
         raise MalformedError(f"the directory at {at} is too large to be written anew")
     entries = [entry for entry in shape.entry.iter_unpack(walk.read(first, end - first)) if entry[0] != _STORE]
     keep, edits = walk.size, []
-    if several and entries and not located.carriers:
+    if len(directories) > 1 and entries and not located.carriers:
         pointer, entries = end, []
     for carrier in located.carriers:
         (store,), entry = carrier.store, carrier.excluded[0].start
         if not first <= entry < end:
             raise MalformedError("the file has a manifest store that is not of its last directory")
+        if any(start < store.end and store.start < stop + shape.word for _, start, stop in (_HEADER, *directories)):
+            raise MalformedError(f"the manifest store at {store.start} lies over what leads to it")
         if store.start == end + shape.word and store.end == walk.size and at > pointer:
             keep = at
         else:
@@ -148,16 +153,17 @@ def _directory(
     return shape.write(len(packed), shape.count) + b"".join(packed) + bytes(shape.word), start
 
 
-def _last_directory(walk: Walk, shape: _Shape) -> tuple[int, int, bool]:
-    """Return where the offset of the last directory is, that offset, and whether there are several directories."""
+def _directories(walk: Walk, shape: _Shape) -> list[tuple[int, int, int]]:
+    """Return for each directory of the main chain where its offset is, that offset, and where its entries end."""
+    found: list[tuple[int, int, int]] = []
     pointer = shape.first
-    at = shape.number(walk.read(pointer, shape.word))
-    while True:
+    while at := shape.number(walk.read(pointer, shape.word)):
+        if at < 2 * shape.word:
+            raise MalformedError(f"the directory at {at} lies over the header of the file")
         _, end = _extent(walk, shape, at)
-        following = shape.number(walk.read(end, shape.word))
-        if following == 0:
-            return pointer, at, pointer != shape.first
-        pointer, at = end, following
+        found.append((pointer, at, end))
+        pointer = end
+    return found
 
 
 class _Chain:

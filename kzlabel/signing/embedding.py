@@ -36,6 +36,12 @@ class Plan(msgspec.Struct, frozen=True):
     binding: Binding
     """How the content is bound."""
 
+    form: Embedder
+    """The format of the file."""
+
+    limits: Limits
+    """How much work the labelled file may cause."""
+
 
 def embed(
     source: Reader,
@@ -87,7 +93,7 @@ def plan(
         draft = compose(binding.label, binding.size(source, places))
         splice = form.splice(source, located, draft.store_size, limits)
         if len(splice.excluded) <= places:
-            return Plan(source, draft, splice, binding)
+            return Plan(source, draft, splice, binding, form, limits)
         places = len(splice.excluded)
 
 
@@ -115,7 +121,24 @@ def write(planned: Plan, destination: BinaryIO) -> None:
             raise SigningError(f"the carrier of the store has {len(data)} bytes instead of {derived.size}")
         destination.seek(at)
         destination.write(data)
+    _check(planned, _Written(destination, base, end - base))
     destination.seek(end)
+
+
+def _check(planned: Plan, written: Reader) -> None:
+    """Look for the store as a verifier will: a source that contradicts itself may end in an unreadable file.
+
+    Raises:
+        SigningError: The store isn't found in the labelled file where it was put, or another one is.
+    """
+    try:
+        located = planned.form.locate(written, planned.limits)
+    except MalformedError as error:
+        raise SigningError(f"the file can't be labelled: {error.message}") from None
+    places = {span for carrier in located.carriers for span in carrier.excluded}
+    if located.damage or len(located.carriers) != 1 or not places.issuperset(planned.splice.excluded):
+        why = located.damage or "what it holds hides the new manifest store"
+        raise SigningError(f"the file can't be labelled: {why}")
 
 
 def _copy(
