@@ -382,7 +382,9 @@ def test_a_crash_of_the_engine_costs_one_file(
     assert found[1]["findings"][0]["code"] == "org.kzlabel.engine.died"
     assert done.returncode == 2
     assert "SIGABRT" in done.stderr
-    again = run("label", "image.png", "photo.jpg", "--out-dir", "again", "--json", *GENERATED, env=environment)
+    for name in ("mp4", "mov"):  # which the engine labels
+        (tmp_path / f"film.{name}").write_bytes(samples[name].read_bytes())
+    again = run("label", "film.mp4", "film.mov", "--out-dir", "again", "--json", *GENERATED, env=environment)
     assert again.returncode == 2
     assert ["SIGABRT" in result["error"] for result in json.loads(again.stdout)] == [True, True]
     assert list((tmp_path / "again").iterdir()) == []
