@@ -11,7 +11,7 @@ from typing import Any
 import click
 import msgspec
 
-from kzlabel.cli.label_options import combined, label_options
+from kzlabel.cli.label_options import combined, label_options, read_password
 from kzlabel.cli.printing import complain, one_line, print_json
 from kzlabel.credentials import Signer, default_signer
 from kzlabel.errors import OutputError
@@ -41,6 +41,19 @@ _FEW = 5
 )
 @click.option("--key", metavar="PEM", type=_FILE, help="Private key; together with --cert.")
 @click.option("--cert", metavar="PEM", type=_FILE, help="Certificates, the signer's first; together with --key.")
+@click.option(
+    "--password-file",
+    metavar="FILE",
+    type=_FILE,
+    help="Its first line opens PDFs that are encrypted; they stay so.",
+)
+@click.option(
+    "--reserve-signature",
+    metavar="BYTES",
+    type=click.IntRange(1, 1 << 20),
+    default=None,
+    help="Keep room in PDFs for a digital signature that is made afterwards, such as 16384.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array, an object for each input.")
 @label_options
 def command(
@@ -54,6 +67,8 @@ def command(
     force: bool,
     keep_times: bool,
     despite_broken: bool,
+    password_file: Path | None,
+    reserve_signature: int | None,
     as_json: bool,
     **said: Any,
 ) -> None:
@@ -73,7 +88,13 @@ def command(
     if len(inputs) > 1 and "content_id" in template:
         raise click.UsageError("the label file gives a content_id, which names one content, but there are several")
     planned = plan(inputs, output, out_dir, in_place=in_place, replace=force)
-    jobs = [msgspec.structs.replace(j, keep_times=keep_times, despite_broken=despite_broken) for j in planned]
+    changes: dict[str, Any] = {
+        "keep_times": keep_times,
+        "despite_broken": despite_broken,
+        "password": read_password(password_file) if password_file else "",
+        "reserve_signature": reserve_signature or 0,
+    }
+    jobs = [msgspec.structs.replace(job, **changes) for job in planned]
     signer = _signer(key, cert)
     if out_dir is not None:
         _make_directory(out_dir)

@@ -44,6 +44,12 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     despite_broken: bool = False
     """Whether a source whose own label is broken is labelled all the same."""
 
+    password: str = ""
+    """Opens the source if it is a PDF that is encrypted."""
+
+    reserve_signature: int = 0
+    """Bytes kept free in a PDF for a digital signature that is made afterwards."""
+
     uri: str = ""
     """What to call the source, if not by its path."""
 
@@ -129,7 +135,12 @@ def _label(job: Job, template: Mapping[str, Any], secret: bytes) -> Labelled:
     label = Label.from_dict(template)
     if job.in_place:
         return labeler.label_in_place(
-            job.source, label, keep_times=job.keep_times, despite_broken=job.despite_broken
+            job.source,
+            label,
+            keep_times=job.keep_times,
+            despite_broken=job.despite_broken,
+            password=job.password,
+            reserve_signature=job.reserve_signature,
         )
     return labeler.label(
         job.source,
@@ -138,6 +149,8 @@ def _label(job: Job, template: Mapping[str, Any], secret: bytes) -> Labelled:
         replace=job.replace,
         keep_times=job.keep_times,
         despite_broken=job.despite_broken,
+        password=job.password,
+        reserve_signature=job.reserve_signature,
     )
 
 

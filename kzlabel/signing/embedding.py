@@ -1,7 +1,7 @@
 """Writing a labelled file: the format's recipe is followed, the content is bound, and the store is put in last."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO, Final
 
 import msgspec
@@ -132,11 +132,11 @@ def write(planned: Plan, destination: BinaryIO) -> None:
             raise SigningError(f"the carrier of the store has {len(data)} bytes instead of {derived.size}")
         destination.seek(at)
         destination.write(data)
-    _check(planned, _Written(destination, base, end - base))
+    _check(planned, _Written(destination, base, end - base), [Span(at - base, one.size) for at, one in gaps])
     destination.seek(end)
 
 
-def _check(planned: Plan, written: Reader) -> None:
+def _check(planned: Plan, written: Reader, derived: Sequence[Span]) -> None:
     """Look for the store as a verifier will: a source that contradicts itself may end in an unreadable file.
 
     Raises:
@@ -147,7 +147,11 @@ def _check(planned: Plan, written: Reader) -> None:
     except MalformedError as error:
         raise SigningError(f"the file can't be labelled: {error.message}") from None
     places = {span for carrier in located.carriers for span in carrier.excluded}
-    if located.damage or len(located.carriers) != 1 or not places.issuperset(planned.splice.excluded):
+    # What is left out besides the store, such as the place of a later signature, is no carrier's.
+    stores = {
+        span for span in planned.splice.excluded if any(s.start < span.end and span.start < s.end for s in derived)
+    }
+    if located.damage or len(located.carriers) != 1 or not places.issuperset(stores):
         why = located.damage or "what it holds hides the new manifest store"
         raise SigningError(f"the file can't be labelled: {why}")
 

@@ -19,6 +19,7 @@ from kzlabel.limits import DEFAULT_LIMITS, Limits
 from kzlabel.outputs import check_destination, staged
 from kzlabel.signing import builder, embedding
 from kzlabel.signing.composer import Draft, draft
+from kzlabel.signing.documents import PdfEmbedder, PdfOptions
 from kzlabel.signing.parent import Parent, read_store
 from kzlabel.signing.precheck import Precheck, precheck
 from kzlabel.signing.writable import BY_REFERENCE
@@ -77,7 +78,14 @@ class Labeler:
 
     @overload
     def label(
-        self, source: bytes, label: Label, destination: None = None, *, despite_broken: bool = ...
+        self,
+        source: bytes,
+        label: Label,
+        destination: None = None,
+        *,
+        despite_broken: bool = ...,
+        password: str = ...,
+        reserve_signature: int = ...,
     ) -> bytes: ...
 
     @overload
@@ -90,6 +98,8 @@ class Labeler:
         replace: bool = ...,
         keep_times: bool = ...,
         despite_broken: bool = ...,
+        password: str = ...,
+        reserve_signature: int = ...,
     ) -> Labelled: ...
 
     def label(
@@ -101,6 +111,8 @@ class Labeler:
         replace: bool = False,
         keep_times: bool = False,
         despite_broken: bool = False,
+        password: str = "",
+        reserve_signature: int = 0,
     ) -> bytes | Labelled:
         """Write a copy of `source` that carries `label`.
 
@@ -114,12 +126,16 @@ class Labeler:
             replace: Whether a file at `destination` may be replaced.
             keep_times: Whether the new file gets the source file's times.
             despite_broken: Label a source whose own label fails; every later verdict shows the broken ancestor.
+            password: Opens a PDF that is encrypted; it stays encrypted.
+            reserve_signature: Bytes kept free in a PDF for a digital signature that is made afterwards, and which
+                leaves the label intact; 0 for none. Until it is made, readers show a signature that is broken.
 
         Raises:
             InputError: The source can't be opened.
             OutputError: The destination exists, is the source itself (see `label_in_place`), or can't be written.
             SigningError: The format has no writer, the source's own label is broken, or the engine failed.
         """
+        pdf = PdfOptions(password, reserve_signature)
         if destination is None:
             if not isinstance(source, bytes | bytearray | memoryview):
                 raise OutputError(
@@ -127,11 +143,11 @@ class Labeler:
                 )
             result = io.BytesIO()
             with opened(source) as file:
-                self._write(file, label, result, despite_broken=despite_broken)
+                self._write(file, label, result, despite_broken=despite_broken, pdf=pdf)
             return result.getvalue()
         if not isinstance(destination, str | PathLike):
             with opened(source) as file:
-                return self._write(file, label, destination, despite_broken=despite_broken)
+                return self._write(file, label, destination, despite_broken=despite_broken, pdf=pdf)
         path = check_destination(destination, replace=replace)
         like = Path(source) if isinstance(source, str | PathLike) else None
         if like is not None and path.exists() and like.exists() and path.samefile(like):
@@ -146,6 +162,7 @@ class Labeler:
             like=like,
             keep_times=keep_times,
             despite_broken=despite_broken,
+            pdf=pdf,
         )
 
     def label_text(self, text: str, label: Label, *, despite_broken: bool = False) -> str:
@@ -178,6 +195,8 @@ class Labeler:
         *,
         keep_times: bool = False,
         despite_broken: bool = False,
+        password: str = "",
+        reserve_signature: int = 0,
     ) -> Labelled:
         """Replace the file at `path` by a labelled one, in one step: it is the old file or the new one.
 
@@ -191,6 +210,7 @@ class Labeler:
             like=Path(path),
             keep_times=keep_times,
             despite_broken=despite_broken,
+            pdf=PdfOptions(password, reserve_signature),
         )
 
     def _to_path(
@@ -203,9 +223,10 @@ class Labeler:
         like: Path | None,
         keep_times: bool,
         despite_broken: bool,
+        pdf: PdfOptions,
     ) -> Labelled:
         with opened(source) as file:
-            checked = precheck(file, self._trust, self._limits, despite_broken=despite_broken)
+            checked = precheck(file, self._trust, self._limits, despite_broken=despite_broken, pdf=pdf)
             with (
                 staged(destination, replace=replace, like=like, keep_times=keep_times) as stage,
                 stage.path.open("w+b") as out,
@@ -220,13 +241,14 @@ class Labeler:
         destination: BinaryIO,
         *,
         despite_broken: bool = False,
+        pdf: PdfOptions | None = None,
         checked: Precheck | None = None,
     ) -> Labelled:
-        checked = checked or precheck(file, self._trust, self._limits, despite_broken=despite_broken)
+        checked = checked or precheck(file, self._trust, self._limits, despite_broken=despite_broken, pdf=pdf)
         planned = None if self._signer.tsa_url else self._plan(file, label, checked)
         if planned is not None:
             embedding.write(planned, destination)
-        elif checked.media_type in BY_REFERENCE:
+        elif checked.media_type in BY_REFERENCE and not checked.fragile:
             self._build(file, label, checked, destination)
         else:
             raise SigningError(f"time-stamps are not yet written into {checked.media_type}")
@@ -250,6 +272,10 @@ class Labeler:
         reader, limits = file.reader, self._limits
         recognised = recognise(reader, file.suffix, limits) if form is None else (form, checked.media_type)
         into = embedder(recognised[0]) if recognised else None
+        if checked.media_type in PdfEmbedder.MEDIA_TYPES:
+            into = PdfEmbedder(checked.pdf)
+        elif checked.pdf.reserve_signature:
+            raise SigningError(f"{file.uri} is no PDF, and a signature has a place in PDFs only")
         if into is None:
             return None
         try:
@@ -271,7 +297,7 @@ class Labeler:
 
             return embedding.plan(reader, into, located, compose, limits)
         except MalformedError as error:
-            if checked.media_type in BY_REFERENCE:
+            if checked.media_type in BY_REFERENCE and not checked.fragile:
                 return None
             raise SigningError(f"{file.uri} can't be labelled: {error.message}") from None
 

@@ -109,6 +109,7 @@ CASES: dict[str, tuple[Limits, Callable[[], bytes]]] = {
 }
 ELSEWHERE = {
     "head": "bytes that are read, not a limit that can be exceeded",
+    "text": "tests/agreement/test_text.py",
     "leaves": "tests/unit/verifying/binding/test_merkle.py",
     "reads": "tests/unit/verifying/test_verify.py",
     "seconds": "tests/unit/verifying/test_verify.py",
