@@ -175,8 +175,8 @@ class Document:
         return _value(data, at)
 
 
-def opened(file: Reader) -> "PdfReader":
-    """Return `file` opened by pypdf.
+def opened(file: Reader, *, strict: bool = False) -> "PdfReader":
+    """Return `file` opened by pypdf; `strict` refuses whatever would have to be repaired.
 
     Raises:
         MalformedError: pypdf can't read it.
@@ -184,7 +184,7 @@ def opened(file: Reader) -> "PdfReader":
     from pypdf import PdfReader  # noqa: PLC0415 - only PDFs pay for it
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it has to say comes as an exception or not at all
-    return guarded(lambda: PdfReader(file.stream()))
+    return guarded(lambda: PdfReader(file.stream(), strict=strict))
 
 
 def guarded(read: Callable[[], T]) -> T:

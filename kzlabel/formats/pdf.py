@@ -5,6 +5,8 @@
 pypdf reads the cross-references; the store is the content of the stream as it lies in the file.
 """
 
+import re
+import zlib
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
     from pypdf import PdfReader
 
 __all__ = ["EXTENSIONS", "MEDIA_TYPES", "NAME", "Protection", "locate", "protection", "sniff", "splice"]
+
+_OBJECT = re.compile(rb"[\0\t\n\f\r ]*(\d{1,10})[\0\t\n\f\r ]+(\d{1,5})[\0\t\n\f\r ]+obj\b")
+_HEADER = 40
+"""Bytes in which an object's header is."""
+_LARGEST_XMP = 8 * 1024 * 1024
 
 NAME = "pdf"
 MEDIA_TYPES: tuple[str, ...] = ("application/pdf",)
@@ -60,7 +67,46 @@ def locate(file: Reader, limits: Limits) -> Located:
     walk.check_carriers(len(spans))
     for span in spans:
         walk.check_store(span.length)
+    if not spans and not document.is_encrypted and _is_whole(file, document, limits) and _is_silent(document):
+        return Located(xmp=())
     return Located(tuple(Carrier((span,), (span,)) for span in spans))
+
+
+def _is_whole(file: Reader, document: "PdfReader", limits: Limits) -> bool:
+    """Tell whether the document ends as it should, and every object is where its cross-references say."""
+    walk = Walk(file, limits)
+    try:
+        Document(file, limits, document)
+        for generation, table in opened(file, strict=True).xref.items():
+            for number, at in table.items():
+                found = _OBJECT.match(walk.read(at, min(_HEADER, file.size - at)))
+                if found is None or (int(found[1]), int(found[2])) != (number, generation):
+                    return False
+    except MalformedError:
+        return False
+    return True
+
+
+def _is_silent(document: "PdfReader") -> bool:
+    """Tell whether the document's XMP names no manifest that is kept elsewhere; False where that can't be seen."""
+    try:
+        stream = _plain(document.root_object.get("/Metadata"))
+        if stream is None:
+            return True
+        data: bytes = stream._data  # noqa: SLF001 - as it lies in the file, so that decompression is ours to bound
+        match _plain(stream.get("/Filter")):
+            case None:
+                pass
+            case "/FlateDecode" | ["/FlateDecode"] if "/DecodeParms" not in stream:
+                inflate = zlib.decompressobj()
+                data = inflate.decompress(data, _LARGEST_XMP)
+                if not inflate.eof:
+                    return False
+            case _:
+                return False
+    except Exception:  # noqa: BLE001 - hostile documents make pypdf raise anything
+        return False
+    return len(data) <= _LARGEST_XMP and b"provenance" not in data
 
 
 def _check_objects(document: "PdfReader", limits: Limits) -> None:
