@@ -78,7 +78,7 @@ def _pdf(place: Path) -> Path:
     tail = b"\nendstream\nendobj\n"
     offsets = (9, head.index(b"2 0 obj"), third)
     tail += b"xref\n0 4\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % at for at in offsets)
-    tail += b"trailer\n<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (end + 19)
+    tail += b"trailer\n<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (end + 18)
     path = _sparse(place / "hole-1g.pdf", head, end)
     with path.open("ab") as file:
         file.write(tail)

@@ -52,6 +52,12 @@ _ECDSA = frozenset(
         SignatureAlgorithmOID.ECDSA_WITH_SHA512,
     }
 )
+_KINDS: tuple[tuple[str, type], ...] = (
+    ("1.2.840.113549.1.1.", rsa.RSAPublicKey),
+    ("1.2.840.10045.4.", ec.EllipticCurvePublicKey),
+    ("1.3.101.112", ed25519.Ed25519PublicKey),
+)
+"""Which kind of key goes with a signature algorithm, by how its identifier begins."""
 _UNREADABLE = (Warning, ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension)
 
 
@@ -214,9 +220,11 @@ def _signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
             if oid == SignatureAlgorithmOID.RSASSA_PSS and isinstance(parameters, padding.PSS) and digest:
                 key.verify(signature, signed, parameters, digest)
                 return True
-        elif isinstance(key, ec.EllipticCurvePublicKey) and oid in _ECDSA and _pairs(key, digest):
-            key.verify(signature, signed, ec.ECDSA(digest))  # type: ignore[arg-type]
-            return True
+        elif isinstance(key, ec.EllipticCurvePublicKey) and oid in _ECDSA and digest is not None:
+            key.verify(signature, signed, ec.ECDSA(digest))
+            if _pairs(key, digest):
+                return True
+            raise Abstention("a certificate signed over another hash than goes with the key")
         elif isinstance(key, ed25519.Ed25519PublicKey) and oid == SignatureAlgorithmOID.ED25519:
             key.verify(signature, signed)
             return True
@@ -224,13 +232,14 @@ def _signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
         return False
     except _UNREADABLE as error:
         raise Abstention(f"a certificate that can't be read: {error}") from None
-    if isinstance(key, rsa.RSAPublicKey) == (oid in _PKCS1 or oid == SignatureAlgorithmOID.RSASSA_PSS):
+    kind = next((kind for prefix, kind in _KINDS if oid.dotted_string.startswith(prefix)), None)
+    if kind is None or isinstance(key, kind):
         raise Abstention("a certificate signed in an unusual way")
     return False  # a key of another kind than the algorithm
 
 
-def _pairs(key: ec.EllipticCurvePublicKey, digest: hashes.HashAlgorithm | None) -> bool:
-    return digest is not None and _CURVES.get(key.curve.name) == digest.name
+def _pairs(key: ec.EllipticCurvePublicKey, digest: hashes.HashAlgorithm) -> bool:
+    return _CURVES.get(key.curve.name) == digest.name
 
 
 def common_name(certificate: x509.Certificate) -> str:
