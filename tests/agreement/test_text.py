@@ -363,3 +363,11 @@ def test_any_bytes_beside_marks_are_walked_safely(data: bytes) -> None:
             for carrier in located.carriers:
                 for span in (*carrier.store, *carrier.excluded):
                     assert 0 <= span.start <= span.end <= len(mixed)
+
+
+def test_the_first_example_of_the_documentation_runs(
+    config_directory: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KZLABEL_CONFIG_DIR", str(tmp_path))
+    page = (Path(__file__).parents[2] / "docs" / "text.md").read_text(encoding="utf-8")
+    exec(page.split("```python\n")[1].split("```")[0], {})
