@@ -222,8 +222,7 @@ def draft(
     )
     size = _size(made)
     if size % 2:  # in a RIFF an odd one would need a pad byte, which some validators take for a part of the store
-        made = msgspec.structs.replace(made, spare=1)
-        size = _size(made)
+        made, size = msgspec.structs.replace(made, spare=1), size + 1
     return msgspec.structs.replace(made, store_size=size)
 
 
