@@ -6,6 +6,7 @@ or now without one; the dates of an anchor don't matter. Where the engine is lax
 path lengths, this module abstains instead of agreeing.
 """
 
+import re
 import warnings
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -248,6 +249,16 @@ def common_name(certificate: x509.Certificate) -> str:
     return "".join(str(name.value) for name in names)
 
 
+_BIN = re.compile(r"BIN([0-9]{12})")
+
+
+def _bin(subject: x509.Name) -> str:
+    """Return the business identification number among the organisational units, if there is exactly one."""
+    units = subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
+    numbers = {found[1] for unit in units if (found := _BIN.fullmatch(str(unit.value)))}
+    return numbers.pop() if len(numbers) == 1 else ""
+
+
 @lru_cache(_CACHE)
 def described(der: bytes) -> Certificate:
     """Return what a verdict tells of a certificate."""
@@ -260,6 +271,7 @@ def described(der: bytes) -> Certificate:
     return Certificate(
         common_name=name(certificate.subject, NameOID.COMMON_NAME),
         organisation=name(certificate.subject, NameOID.ORGANIZATION_NAME),
+        bin=_bin(certificate.subject),
         issuer_common_name=name(certificate.issuer, NameOID.COMMON_NAME),
         issuer_organisation=name(certificate.issuer, NameOID.ORGANIZATION_NAME),
         serial_number=f"{certificate.serial_number:x}",

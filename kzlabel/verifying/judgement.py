@@ -102,6 +102,7 @@ def _signatory(active: Manifest, status: Status, trust: Trust) -> Signatory | No
     return Signatory(
         common_name=certificate.common_name,
         organisation=certificate.organisation,
+        bin=certificate.bin,
         issuer=", ".join(issuer),
         serial_number=certificate.serial_number,
         not_before=certificate.not_before,

@@ -18,6 +18,9 @@ class Certificate(msgspec.Struct, frozen=True, omit_defaults=True):
     organisation: str = ""
     """O of the subject."""
 
+    bin: str = ""
+    """Kazakhstan business identification number in an OU of the subject, as the national authority writes it."""
+
     issuer_common_name: str = ""
     """CN of the issuer."""
 

@@ -53,6 +53,9 @@ class Signatory(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     organisation: str = ""
     """O of its subject."""
 
+    bin: str = ""
+    """Kazakhstan business identification number of its holder, where the certificate has one."""
+
     issuer: str = ""
     """Who issued it: CN and O of the issuer, as far as they are there."""
 
