@@ -146,8 +146,9 @@ def test_a_policy_is_read_from_toml() -> None:
 
 @pytest.mark.parametrize("text", [
     "", "x = 1", "trusted = false", "trusted = 1", 'intact = "yes"', "maximum-age-days = true", 'any-of = []',
-    "any-of = [{}]", "any-of = [3]", "not = {}", "all-of = 3", 'signed-by = ""', "signed-by = 3", "trusted-by = [3]",
-   
+    "any-of = [{}]", "any-of = [3]", "not = {}", "all-of = 3", 'signed-by = ""', "signed-by = 3",
+    "trusted-by = [3]",
+
     "not = [", "not = " + "{not = " * 40,
     "not = " + "{not = " * 40 + "{intact = true}" + "}" * 40,
 ])  # fmt: skip
