@@ -6,15 +6,16 @@ pypdf reads the cross-references; the store is the content of the stream as it l
 """
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
 from kzlabel.formats._window import Walk
 from kzlabel.formats.base import Carrier, Located
-from kzlabel.limits import Limits
+from kzlabel.limits import DEFAULT_LIMITS, Limits
 from kzlabel.spans import Span
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ _HEAD = 1024
 _RELATIONSHIP = "/C2PA_Manifest"
 _DICTIONARY = 4096
 """Bytes in which an embedded file's dictionary ends and its stream begins."""
+_OBJECT = re.compile(r"IndirectObject\((\d+), (\d+), \d+\)")
+"""How pypdf names an object: its number, its generation, and where in this process the document lies."""
 
 
 def sniff(head: bytes) -> str | None:
@@ -40,8 +43,9 @@ def sniff(head: bytes) -> str | None:
 def locate(file: Reader, limits: Limits) -> Located:
     """Return the associated files that hold a store; see `Format.locate`."""
     walk = Walk(file, limits)
+    stream = _Bounded(file, limits)
     try:
-        document = _opened(file)
+        document = _opened(stream)
         _check_objects(document, limits)
         if document.is_encrypted and not _guarded(lambda: document.decrypt("")):
             return Located(
@@ -51,7 +55,9 @@ def locate(file: Reader, limits: Limits) -> Located:
     except LimitError:
         raise
     except MalformedError as error:
+        stream.check()
         return Located((), damage=error.message)
+    stream.check()
     walk.check_carriers(len(spans))
     for span in spans:
         walk.check_store(span.length)
@@ -70,7 +76,7 @@ def is_encrypted(file: Reader) -> bool:
     Raises:
         MalformedError: The document can't be read.
     """
-    return bool(_opened(file).is_encrypted)
+    return bool(_opened(_Bounded(file, DEFAULT_LIMITS)).is_encrypted)
 
 
 def has_signatures(file: Reader) -> bool:
@@ -79,7 +85,7 @@ def has_signatures(file: Reader) -> bool:
     Raises:
         MalformedError: The document can't be read.
     """
-    return _guarded(lambda: _signed(_opened(file)))
+    return _guarded(lambda: _signed(_opened(_Bounded(file, DEFAULT_LIMITS))))
 
 
 def _signed(document: "PdfReader") -> bool:
@@ -135,11 +141,42 @@ def _store(document: "PdfReader", walk: Walk, reference: Any) -> Span | None:
     return Span(at + begin, len(data))
 
 
-def _opened(file: Reader) -> "PdfReader":
+def _opened(stream: "_Bounded") -> "PdfReader":
     from pypdf import PdfReader  # noqa: PLC0415 - only PDFs pay for it
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it has to say comes as an exception or not at all
-    return _guarded(lambda: PdfReader(file.stream()))
+    return _guarded(lambda: PdfReader(cast("BinaryIO", stream)))
+
+
+class _Bounded:
+    """A stream of which only so much may be read: pypdf reads all of a broken document, to mend it."""
+
+    def __init__(self, file: Reader, limits: Limits) -> None:
+        self._stream = file.stream()
+        self._size = file.size
+        self._left = self._most = limits.pdf_read
+        self.seek = self._stream.seek
+        self.tell = self._stream.tell
+
+    def read(self, length: int = -1) -> bytes:
+        """Return up to `length` bytes; all that follow when it is negative.
+
+        Raises:
+            LimitError: More was asked for than may be read.
+        """
+        follow = max(0, self._size - self._stream.tell())
+        self._left -= follow if length < 0 else min(length, follow)
+        self.check()
+        return self._stream.read(length)
+
+    def check(self) -> None:
+        """Check that nothing was refused, since pypdf may have gone on without it.
+
+        Raises:
+            LimitError: Something was.
+        """
+        if self._left < 0:
+            raise LimitError(f"a PDF of which more than {self._most} bytes must be read to find its objects")
 
 
 def _plain(value: Any) -> Any:
@@ -153,4 +190,5 @@ def _guarded(read: Callable[[], T]) -> T:
     except MalformedError:
         raise
     except Exception as error:  # noqa: BLE001 - hostile documents make pypdf raise anything
-        raise MalformedError(f"the PDF can't be read: {type(error).__name__}: {error}"[:200]) from None
+        said = _OBJECT.sub(r"object \1 \2", str(error))
+        raise MalformedError(f"the PDF can't be read: {type(error).__name__}: {said}"[:200]) from None
