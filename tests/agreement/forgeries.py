@@ -142,6 +142,8 @@ def _claims() -> dict[str, Case]:
         "an assertion listed twice": built(Draft(listing=lambda listed: [listed[0], *listed])),
         "no algorithm in the claim": built(Draft(drop=("alg",))),
         "trailing CBOR": built(Draft(claim_bytes=lambda data: data + b"\xa0")),
+        "a break behind the claim": built(Draft(claim_bytes=lambda data: data + b"\xff")),
+        "a break behind the signature": built(Draft(signature=lambda claim: sign(claim, good()) + b"\xff")),
         "indefinite CBOR": built(Draft(claim_bytes=lambda data: b"\xbf" + data[1:] + b"\xff")),
         "a key twice in the claim": built(Draft(claim_bytes=_doubled)),
         "a claim whose head is longer than it need be": built(
