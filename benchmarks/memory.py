@@ -78,10 +78,18 @@ def _pdf(place: Path) -> Path:
     tail = b"\nendstream\nendobj\n"
     offsets = (9, head.index(b"2 0 obj"), third)
     tail += b"xref\n0 4\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % at for at in offsets)
-    tail += b"trailer\n<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (end + 18)
+    tail += b"trailer\n<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (end + len(b"\nendstream\nendobj\n"))
     path = _sparse(place / "hole-1g.pdf", head, end)
     with path.open("ab") as file:
         file.write(tail)
+    return path
+
+
+def _torn_pdf(place: Path) -> Path:
+    """Return the same without its cross-references, which a reader would look for in all of it."""
+    path = _pdf(place).rename(place / "hole-1g-torn.pdf")
+    with path.open("r+b") as file:
+        file.truncate(_GIB)
     return path
 
 
@@ -103,6 +111,7 @@ def _sparse(path: Path, head: bytes, size: int) -> Path:
 
 
 _LARGE = (
+    _torn_pdf,
     _pdf,
     _movie(4 * _GIB),
     _wave,

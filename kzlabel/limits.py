@@ -42,6 +42,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     pdf_objects: int = 200_000
     """Indirect objects that a PDF may list in its cross-reference tables."""
 
+    pdf_read: int = 64 * 1024 * 1024
+    """Bytes of a PDF that may be read to find its objects; one with broken cross-references is read as a whole."""
+
     certificates: int = 16
     """Certificates in one signature."""
 

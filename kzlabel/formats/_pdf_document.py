@@ -7,12 +7,13 @@ of what it is appended to.
 import logging
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar, cast
 
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
 from kzlabel.formats import _pdf_syntax as syntax
-from kzlabel.limits import Limits
+from kzlabel.formats._pdf_stream import BoundedStream
+from kzlabel.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -31,6 +32,8 @@ _OBJECT_SIZE = 1 << 24
 _NUMBER = 8_388_607
 """The highest object number that readers must support (ISO 32000-1 annex C)."""
 _HEADER = re.compile(rb"[\0\t\n\f\r ]*+(\d{1,10})[\0\t\n\f\r ]++(\d{1,5})[\0\t\n\f\r ]++obj")
+_ADDRESS = re.compile(r"IndirectObject\((\d+), (\d+), \d+\)")
+"""How pypdf names an object: its number, its generation, and where in this process the document lies."""
 _STARTXREF = re.compile(rb"startxref[\0\t\n\f\r ]++(\d{1,15})[\0\t\n\f\r ]")
 
 
@@ -64,7 +67,7 @@ class Document:
             MalformedError: It is broken.
         """
         self._file = file
-        self.pypdf = pypdf or opened(file)
+        self.pypdf = pypdf or opened(file, limits)
         count = sum(map(len, self.pypdf.xref.values())) + len(self.pypdf.xref_objStm)
         if count > limits.pdf_objects:
             raise LimitError(f"a PDF with {count} objects")
@@ -175,26 +178,36 @@ class Document:
         return _value(data, at)
 
 
-def opened(file: Reader, *, strict: bool = False) -> "PdfReader":
+def opened(file: Reader, limits: Limits = DEFAULT_LIMITS, *, strict: bool = False) -> "PdfReader":
     """Return `file` opened by pypdf; `strict` refuses whatever would have to be repaired.
 
     Raises:
+        LimitError: Too much of it has to be read to find its objects.
         MalformedError: pypdf can't read it.
     """
+    stream = BoundedStream(file, limits)
+    try:
+        return _opened(stream, strict=strict)
+    finally:
+        stream.check()
+
+
+def _opened(stream: BoundedStream, *, strict: bool) -> "PdfReader":
     from pypdf import PdfReader  # noqa: PLC0415 - only PDFs pay for it
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it has to say comes as an exception or not at all
-    return guarded(lambda: PdfReader(file.stream(), strict=strict))
+    return guarded(lambda: PdfReader(cast("BinaryIO", stream), strict=strict))
 
 
 def guarded(read: Callable[[], T]) -> T:
     """Call `read`; whatever pypdf raises on a broken document becomes one exception."""
     try:
         return read()
-    except MalformedError:
+    except (LimitError, MalformedError):
         raise
     except Exception as error:  # noqa: BLE001 - hostile documents make pypdf raise anything
-        raise MalformedError(f"the PDF can't be read: {type(error).__name__}: {error}"[:200]) from None
+        said = _ADDRESS.sub(r"object \1 \2", str(error))
+        raise MalformedError(f"the PDF can't be read: {type(error).__name__}: {said}"[:200]) from None
 
 
 def _last_section(file: Reader) -> tuple[int, bool, dict[bytes, bytes]]:

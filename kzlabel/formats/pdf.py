@@ -51,7 +51,7 @@ def locate(file: Reader, limits: Limits) -> Located:
     """Return the associated files that hold a store; see `Format.locate`."""
     walk = Walk(file, limits)
     try:
-        document = opened(file)
+        document = opened(file, limits)
         _check_objects(document, limits)
         spans = _in_the_clear(file, document, walk, limits) if document.is_encrypted else None
         if spans is None:
@@ -77,7 +77,7 @@ def _is_whole(file: Reader, document: "PdfReader", limits: Limits) -> bool:
     walk = Walk(file, limits)
     try:
         Document(file, limits, document)
-        for generation, table in opened(file, strict=True).xref.items():
+        for generation, table in opened(file, limits, strict=True).xref.items():
             for number, at in table.items():
                 found = _OBJECT.match(walk.read(at, min(_HEADER, file.size - at)))
                 if found is None or (int(found[1]), int(found[2])) != (number, generation):
@@ -143,7 +143,7 @@ def splice(
     """
     if len(located.carriers) > 1:
         raise MalformedError("the document refers to more than one manifest store")
-    reader = opened(file)
+    reader = opened(file, limits)
     if reader.is_encrypted and not guarded(lambda: reader.decrypt(password)):
         raise MalformedError("the document is encrypted, and the password doesn't open it")
     document = Document(file, limits, reader)

@@ -104,6 +104,7 @@ CASES: dict[str, tuple[Limits, Callable[[], bytes]]] = {
     "ingredient_depth": (Limits(ingredient_depth=3), lambda: generations(5)),
     "carriers": (Limits(), lambda: stores_in_a_row(17)),
     "pdf_objects": (Limits(pdf_objects=5), documents.pdf),
+    "pdf_read": (Limits(pdf_read=100), documents.pdf),
     "certificates": (Limits(certificates=5), many_certificates),
     "certificate_size": (Limits(certificate_size=100), plain),
 }
