@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         MalformedError,
         OutputError,
         SigningError,
+        TimeStampError,
         TrustError,
     )
     from kzlabel.isolation import Child, ChildDiedError
@@ -70,6 +71,7 @@ __all__ = [
     "SigningError",
     "Status",
     "System",
+    "TimeStampError",
     "Training",
     "Trust",
     "TrustError",
@@ -94,6 +96,7 @@ _HOMES = {
     "MalformedError": "kzlabel.errors",
     "OutputError": "kzlabel.errors",
     "SigningError": "kzlabel.errors",
+    "TimeStampError": "kzlabel.errors",
     "TrustError": "kzlabel.errors",
     "AI": "kzlabel.labels",
     "HumanContribution": "kzlabel.labels",

@@ -54,6 +54,8 @@ _FEW = 5
     default=None,
     help="Keep room in PDFs for a digital signature that is made afterwards, such as 16384.",
 )
+@click.option("--tsa", metavar="URL", envvar="KZLABEL_TSA", help="Time-stamping authority (RFC 3161).")
+@click.option("--tsa-optional", is_flag=True, help="Label without a time-stamp where the authority gives none.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array, an object for each input.")
 @label_options
 def command(
@@ -69,6 +71,8 @@ def command(
     despite_broken: bool,
     password_file: Path | None,
     reserve_signature: int | None,
+    tsa: str | None,
+    tsa_optional: bool,
     as_json: bool,
     **said: Any,
 ) -> None:
@@ -93,9 +97,10 @@ def command(
         "despite_broken": despite_broken,
         "password": read_password(password_file) if password_file else "",
         "reserve_signature": reserve_signature or 0,
+        "tsa_optional": tsa_optional,
     }
     jobs = [msgspec.structs.replace(job, **changes) for job in planned]
-    signer = _signer(key, cert)
+    signer = _signer(key, cert, tsa)
     if out_dir is not None:
         _make_directory(out_dir)
     with ExitStack() as stack:
@@ -105,6 +110,9 @@ def command(
         )
         pipes.send(results)
     _report(results, as_json=as_json, to_stdout=output == _DASH)
+    for result in results:
+        if tsa and isinstance(result, Labelled) and not result.stamped:
+            complain(f"{one_line(result.uri)} was labelled without a time-stamp: the authority gave none")
 
 
 class _Pipes:
@@ -136,8 +144,8 @@ class _Pipes:
             sys.stdout.buffer.flush()
 
 
-def _signer(key: Path | None, cert: Path | None) -> Signer:
-    choice = default_signer(key=key, certificate=cert)
+def _signer(key: Path | None, cert: Path | None, tsa: str | None) -> Signer:
+    choice = default_signer(key=key, certificate=cert, tsa_url=tsa)
     if choice.created and choice.development:
         complain(
             f"made a development identity in {choice.development.directory}, which only this machine trusts; "

@@ -10,13 +10,13 @@ from typing import Final
 from kzlabel.errors import LimitError
 from kzlabel.manifest.cbor import encode
 
-__all__ = ["EMPTY_SECOND", "PAD", "encode_padded"]
+__all__ = ["PAD", "encode_padded"]
 
 PAD: Final = "pad"
 _SECOND: Final = "pad2"
-EMPTY_SECOND: Final = b"\x64pad2\x40"
+_EMPTY_SECOND: Final = b"\x64pad2\x40"
 """An empty `pad2` with its key, which comes last in a map that has one."""
-_SECOND_SIZE: Final = len(EMPTY_SECOND)
+_SECOND_SIZE: Final = len(_EMPTY_SECOND)
 
 
 def encode_padded(content: Mapping[str, object], size: int) -> bytes:

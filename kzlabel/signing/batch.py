@@ -53,6 +53,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     uri: str = ""
     """What to call the source, if not by its path."""
 
+    tsa_optional: bool = False
+    """Whether it is labelled without a time-stamp where the authority gives none."""
+
 
 class Failure(msgspec.Struct, frozen=True):
     """A file that was not labelled."""
@@ -131,7 +134,7 @@ def _carry_out(child: Child, job: Job, template: Mapping[str, Any], secret: byte
 
 def _label(job: Job, template: Mapping[str, Any], secret: bytes) -> Labelled:
     """Label one file; runs in the child."""
-    labeler = _labeler(secret)
+    labeler = _labeler(secret, tsa_optional=job.tsa_optional)
     label = Label.from_dict(template)
     if job.in_place:
         return labeler.label_in_place(
@@ -155,5 +158,5 @@ def _label(job: Job, template: Mapping[str, Any], secret: bytes) -> Labelled:
 
 
 @lru_cache(maxsize=1)
-def _labeler(secret: bytes) -> Labeler:
-    return Labeler(Signer.from_secret_bytes(secret))
+def _labeler(secret: bytes, *, tsa_optional: bool) -> Labeler:
+    return Labeler(Signer.from_secret_bytes(secret), tsa_optional=tsa_optional)

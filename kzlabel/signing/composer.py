@@ -17,9 +17,9 @@ from kzlabel.labels import LABEL_ASSERTION, Label, actions, ai_disclosure, label
 from kzlabel.limits import DEFAULT_LIMITS, Limits
 from kzlabel.manifest.cbor import DateText, encode
 from kzlabel.manifest.claim import HashedUri, write_claim
-from kzlabel.manifest.cose import to_be_counter_signed, to_be_signed, write_protected, write_sign1, write_signature
+from kzlabel.manifest.cose import padding_of, to_be_counter_signed, to_be_signed, write_protected, write_sign1
 from kzlabel.manifest.labels import relative_uri
-from kzlabel.manifest.padding import EMPTY_SECOND, PAD, encode_padded
+from kzlabel.manifest.padding import PAD, encode_padded
 from kzlabel.manifest.store import write_assertion, write_manifest, write_store
 from kzlabel.signing.parent import Kept, Parent, keep
 from kzlabel.version import __version__
@@ -134,12 +134,11 @@ class Draft(msgspec.Struct, frozen=True):
             SigningError: The padding isn't where it should be, or has too few bytes.
         """
         missing = self.weight - weigh(store)
-        end = len(store) - len(write_signature(bytes(self.signer.signature_size)))
-        end -= len(EMPTY_SECOND) * store[:end].endswith(EMPTY_SECOND)
-        start = end - missing
-        if missing < 0 or start < 0 or store[start:end].strip(b"\0"):
+        padding = padding_of(store, store.rfind(self.protected) + len(self.protected))
+        if not 0 <= missing <= padding.length or store[padding.start : padding.end].strip(b"\0"):
             raise SigningError("the manifest can't be brought to the size that was kept free for it")
-        return store[:start] + _HEAVY * missing + store[end:]
+        end = padding.start + missing
+        return store[: padding.start] + _HEAVY * missing + store[end:]
 
     def _store(self, binding: bytes, sign: Callable[[bytes], bytes]) -> bytes:
         parts = (*self.assertions, (self.binding_label, write_assertion(self.binding_label, binding)))
@@ -176,7 +175,6 @@ def draft(
     *,
     binding_label: str,
     binding_size: int,
-    media_type: str,
     parent: Parent | None = None,
     title: str = "",
     stamp: Stamp | None = None,
@@ -190,7 +188,6 @@ def draft(
         signer: Who says it.
         binding_label: Label of the hard binding, for example `c2pa.hash.data`.
         binding_size: Bytes of its CBOR.
-        media_type: Of the file that is labelled.
         parent: What the source carries already.
         title: Name of the asset; empty for none.
         stamp: Who stamps the signature with a time.
@@ -198,11 +195,9 @@ def draft(
         limits: How much work the parent may cause.
 
     Raises:
-        SigningError: The signer wants time-stamps and `stamp` is missing.
+        SigningError: `stamp` can't tell the size of its tokens.
         MalformedError: The parent's store can't be kept, since validators wouldn't agree on its hashes.
     """
-    if signer.tsa_url and stamp is None:
-        raise SigningError(f"time-stamps are not yet written into {media_type}", "label without a time-stamp")
     name = f"urn:c2pa:{identifiers()}"
     kept = Kept() if parent is None else keep(parent, limits)
     if name in kept.labels:
@@ -228,9 +223,8 @@ def draft(
 
 def _padded(made: Draft, unsigned: bytes) -> bytes:
     """Return a signature of the right size: all of it heavy but the padding."""
-    if made.stamp is not None:
-        return unsigned
-    return write_sign1(made.protected, b"\xff" * made.signer.signature_size, size=len(unsigned))
+    token = b"" if made.stamp is None else b"\xff" * made.stamp.size
+    return write_sign1(made.protected, b"\xff" * made.signer.signature_size, size=len(unsigned), token=token)
 
 
 def _size(made: Draft) -> int:

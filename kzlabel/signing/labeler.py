@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast, overload
 import msgspec
 
 from kzlabel.credentials import Signer
-from kzlabel.errors import InputError, MalformedError, OutputError, SigningError
+from kzlabel.errors import InputError, MalformedError, OutputError, SigningError, TimeStampError
 from kzlabel.files import BytesReader
 from kzlabel.formats import Format, embedder, recognise
 from kzlabel.formats import text as plain_text
@@ -18,10 +18,11 @@ from kzlabel.labels import Label
 from kzlabel.limits import DEFAULT_LIMITS, Limits
 from kzlabel.outputs import check_destination, staged
 from kzlabel.signing import builder, embedding
-from kzlabel.signing.composer import Draft, draft
+from kzlabel.signing.composer import Draft, Stamp, draft
 from kzlabel.signing.documents import PdfEmbedder, PdfOptions
 from kzlabel.signing.parent import Parent, read_store
 from kzlabel.signing.precheck import Precheck, precheck
+from kzlabel.signing.timestamping import TimeStampAuthority
 from kzlabel.signing.writable import BY_REFERENCE
 from kzlabel.sources import Opened, Source, display_name, opened
 from kzlabel.trust import Trust, default_trust
@@ -53,6 +54,9 @@ class Labelled(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     parent: str = ""
     """Status of the label that the source carried already and that was kept as a parent; empty without one."""
 
+    stamped: bool = False
+    """Whether a time-stamp proves when the label was signed."""
+
 
 class Labeler:
     """Puts signed labels into files.
@@ -61,7 +65,14 @@ class Labeler:
     of the files, so threads may share it; after a fork the child prepares its own engine.
     """
 
-    def __init__(self, signer: Signer, *, trust: Trust | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self,
+        signer: Signer,
+        *,
+        trust: Trust | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+        tsa_optional: bool = False,
+    ) -> None:
         """Prepare labelling.
 
         Args:
@@ -69,8 +80,12 @@ class Labeler:
             trust: Whom to believe about labels that sources carry already; it decides what is recorded about them.
                 By default this machine's development authority.
             limits: How much work one source may cause.
+            tsa_optional: Whether a file is labelled without a time-stamp when the signer's authority gives none;
+                otherwise that is an error.
         """
         self._signer = signer
+        self._stamp = TimeStampAuthority(signer.tsa_url) if signer.tsa_url else None
+        self._tsa_optional = tsa_optional
         self._trust = default_trust() if trust is None else trust
         self._limits = limits
         self._lock = threading.Lock()
@@ -181,11 +196,9 @@ class Labeler:
             raise InputError(f"the text has a lone surrogate at character {error.start}") from None
         form = cast("Format", plain_text)
         checked = precheck(file, self._trust, self._limits, despite_broken=despite_broken, form=form)
-        planned = None if self._signer.tsa_url else self._plan(file, label, checked, form)
-        if planned is None:
-            raise SigningError("time-stamps are not yet written into text", "label without a time-stamp")
         result = io.BytesIO()
-        embedding.write(planned, result)
+        if self._embed(file, label, checked, result, form) is None:
+            raise SigningError("the text has no place for a label")
         return result.getvalue().decode()
 
     def label_in_place(
@@ -245,13 +258,12 @@ class Labeler:
         checked: Precheck | None = None,
     ) -> Labelled:
         checked = checked or precheck(file, self._trust, self._limits, despite_broken=despite_broken, pdf=pdf)
-        planned = None if self._signer.tsa_url else self._plan(file, label, checked)
-        if planned is not None:
-            embedding.write(planned, destination)
-        elif checked.media_type in BY_REFERENCE and not checked.fragile:
+        stamped = self._embed(file, label, checked, destination)
+        if stamped is None:
+            if checked.media_type not in BY_REFERENCE or checked.fragile:
+                raise SigningError(f"{file.uri} can't be labelled: nothing here writes {checked.media_type}")
             self._build(file, label, checked, destination)
-        else:
-            raise SigningError(f"time-stamps are not yet written into {checked.media_type}")
+            stamped = self._stamp is not None
         destination.flush()
         return Labelled(
             uri=file.uri,
@@ -259,10 +271,51 @@ class Labeler:
             content_id=label.content_id,
             size=destination.seek(0, io.SEEK_END),
             parent=checked.parent_status,
+            stamped=stamped,
         )
 
+    def _embed(
+        self,
+        file: Opened,
+        label: Label,
+        checked: Precheck,
+        destination: BinaryIO,
+        form: Format | None = None,
+    ) -> bool | None:
+        """Write the labelled file without the reference engine; return whether it got a time-stamp.
+
+        None means that nothing was written, since only that engine can do it.
+
+        Raises:
+            SigningError: It can't be labelled, or no time-stamp could be got.
+        """
+        start = destination.tell()
+        try:
+            return self._embed_stamped(file, label, checked, destination, form, self._stamp)
+        except TimeStampError:
+            if not self._tsa_optional:
+                raise
+        destination.seek(start)
+        destination.truncate()
+        return self._embed_stamped(file, label, checked, destination, form, None)
+
+    def _embed_stamped(
+        self,
+        file: Opened,
+        label: Label,
+        checked: Precheck,
+        destination: BinaryIO,
+        form: Format | None,
+        stamp: Stamp | None,
+    ) -> bool | None:
+        planned = self._plan(file, label, checked, form, stamp)
+        if planned is None:
+            return None
+        embedding.write(planned, destination)
+        return stamp is not None
+
     def _plan(
-        self, file: Opened, label: Label, checked: Precheck, form: Format | None = None
+        self, file: Opened, label: Label, checked: Precheck, form: Format | None, stamp: Stamp | None
     ) -> embedding.Plan | None:
         """Return how the file is labelled without the reference engine; None where that engine has to do it.
 
@@ -290,8 +343,8 @@ class Labeler:
                     self._signer,
                     binding_label=binding,
                     binding_size=size,
-                    media_type=checked.media_type,
                     parent=parent,
+                    stamp=stamp,
                     limits=limits,
                 )
 

@@ -30,9 +30,7 @@ BINDING = {"exclusions": [], "alg": "sha256", "hash": bytes(32), "pad": b""}
 
 
 def draft(label: Label, signer: Signer, size: int = 200, **more: Any) -> composer.Draft:
-    return composer.draft(
-        label, signer, binding_label="c2pa.hash.data", binding_size=size, media_type="image/png", **more
-    )
+    return composer.draft(label, signer, binding_label="c2pa.hash.data", binding_size=size, **more)
 
 
 def store_in(data: bytes) -> bytes:

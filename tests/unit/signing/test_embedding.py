@@ -27,7 +27,7 @@ def put(form: Any, data: bytes, label: Label, signer: Signer, out: io.BytesIO | 
     reader = BytesReader(data)
 
     def compose(binding: str, size: int) -> Any:
-        return draft(label, signer, binding_label=binding, binding_size=size, media_type="image/png")
+        return draft(label, signer, binding_label=binding, binding_size=size)
 
     embed(reader, form, png.locate(reader, DEFAULT_LIMITS), compose, out, DEFAULT_LIMITS)
     return out

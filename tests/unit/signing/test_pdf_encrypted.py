@@ -156,5 +156,5 @@ def test_signers_that_want_time_stamps_don_t_take_the_encryption_off(
 ) -> None:
     key, chain = signer.secret_key_pem(), signer.certificates_pem
     stamped = Signer.from_pem(key, chain, tsa_url="http://localhost:1/")
-    with pytest.raises(SigningError, match="time-stamps"):
+    with pytest.raises(SigningError, match="time-stamp"):
         Labeler(stamped).label(encrypted(plain, KINDS["aes-256"], ""), label)
