@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     )
     from kzlabel.limits import Limits
     from kzlabel.shortcuts import label, label_text, plain_text
-    from kzlabel.signing import Labeler, Labelled
+    from kzlabel.signing import AuditLog, Labeler, Labelled
     from kzlabel.status import Code, Finding, Kind
     from kzlabel.trust import Trust
     from kzlabel.verifying import Engine, Verifier, verify, verify_text
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AI",
+    "AuditLog",
     "Child",
     "ChildDiedError",
     "Code",
@@ -85,6 +86,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AuditLog": "kzlabel.signing",
     "Child": "kzlabel.isolation",
     "ChildDiedError": "kzlabel.isolation",
     "Signer": "kzlabel.credentials",

@@ -56,6 +56,9 @@ _FEW = 5
 )
 @click.option("--tsa", metavar="URL", envvar="KZLABEL_TSA", help="Time-stamping authority (RFC 3161).")
 @click.option("--tsa-optional", is_flag=True, help="Label without a time-stamp where the authority gives none.")
+@click.option(
+    "--audit", metavar="FILE", type=_FILE, help="Append a chained line for each label; see kzlabel audit."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array, an object for each input.")
 @label_options
 def command(
@@ -73,6 +76,7 @@ def command(
     reserve_signature: int | None,
     tsa: str | None,
     tsa_optional: bool,
+    audit: Path | None,
     as_json: bool,
     **said: Any,
 ) -> None:
@@ -98,6 +102,7 @@ def command(
         "password": read_password(password_file) if password_file else "",
         "reserve_signature": reserve_signature or 0,
         "tsa_optional": tsa_optional,
+        "audit": str(audit.absolute()) if audit else "",
     }
     jobs = [msgspec.structs.replace(job, **changes) for job in planned]
     signer = _signer(key, cert, tsa)

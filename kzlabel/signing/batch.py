@@ -14,6 +14,7 @@ from kzlabel.isolation import Child, ChildDiedError
 from kzlabel.labels import Label
 from kzlabel.limits import DEFAULT_LIMITS
 from kzlabel.outputs import check_destination, remove_abandoned
+from kzlabel.signing.audit import AuditLog
 from kzlabel.signing.labeler import Labeler, Labelled
 from kzlabel.sources import display_name, opened
 
@@ -55,6 +56,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     tsa_optional: bool = False
     """Whether it is labelled without a time-stamp where the authority gives none."""
+
+    audit: str = ""
+    """Path of the audit log that tells of it; empty for none."""
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -134,7 +138,7 @@ def _carry_out(child: Child, job: Job, template: Mapping[str, Any], secret: byte
 
 def _label(job: Job, template: Mapping[str, Any], secret: bytes) -> Labelled:
     """Label one file; runs in the child."""
-    labeler = _labeler(secret, tsa_optional=job.tsa_optional)
+    labeler = _labeler(secret, tsa_optional=job.tsa_optional, audit=job.audit)
     label = Label.from_dict(template)
     if job.in_place:
         return labeler.label_in_place(
@@ -158,5 +162,6 @@ def _label(job: Job, template: Mapping[str, Any], secret: bytes) -> Labelled:
 
 
 @lru_cache(maxsize=1)
-def _labeler(secret: bytes, *, tsa_optional: bool) -> Labeler:
-    return Labeler(Signer.from_secret_bytes(secret), tsa_optional=tsa_optional)
+def _labeler(secret: bytes, *, tsa_optional: bool, audit: str) -> Labeler:
+    log = AuditLog(audit) if audit else None
+    return Labeler(Signer.from_secret_bytes(secret), tsa_optional=tsa_optional, audit=log)

@@ -1,5 +1,6 @@
 """`Labeler`: made once with a signer, then called for every output of a pipeline."""
 
+import hashlib
 import io
 import os
 import threading
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast, overload
 
 import msgspec
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from kzlabel.credentials import Signer
 from kzlabel.errors import InputError, MalformedError, OutputError, SigningError, TimeStampError
@@ -18,6 +20,7 @@ from kzlabel.labels import Label
 from kzlabel.limits import DEFAULT_LIMITS, Limits
 from kzlabel.outputs import check_destination, staged
 from kzlabel.signing import builder, embedding
+from kzlabel.signing.audit import AuditLog
 from kzlabel.signing.composer import Draft, Stamp, draft
 from kzlabel.signing.documents import PdfEmbedder, PdfOptions
 from kzlabel.signing.parent import Parent, read_store
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
     import c2pa
 
 __all__ = ["Labeler", "Labelled"]
+
+
+_PIECE = 1 << 20
 
 
 class Labelled(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -72,6 +78,7 @@ class Labeler:
         trust: Trust | None = None,
         limits: Limits = DEFAULT_LIMITS,
         tsa_optional: bool = False,
+        audit: AuditLog | None = None,
     ) -> None:
         """Prepare labelling.
 
@@ -82,7 +89,9 @@ class Labeler:
             limits: How much work one source may cause.
             tsa_optional: Whether a file is labelled without a time-stamp when the signer's authority gives none;
                 otherwise that is an error.
+            audit: Log that gets a line for each label, before the labelled file takes its place.
         """
+        self._audit = audit
         self._signer = signer
         self._stamp = TimeStampAuthority(signer.tsa_url) if signer.tsa_url else None
         self._tsa_optional = tsa_optional
@@ -199,6 +208,7 @@ class Labeler:
         result = io.BytesIO()
         if self._embed(file, label, checked, result, form) is None:
             raise SigningError("the text has no place for a label")
+        self._log(label, result, checked.media_type, stamped=self._stamp is not None)
         return result.getvalue().decode()
 
     def label_in_place(
@@ -265,6 +275,7 @@ class Labeler:
             self._build(file, label, checked, destination)
             stamped = self._stamp is not None
         destination.flush()
+        self._log(label, destination, checked.media_type, stamped=stamped)
         return Labelled(
             uri=file.uri,
             media_type=checked.media_type,
@@ -313,6 +324,28 @@ class Labeler:
             return None
         embedding.write(planned, destination)
         return stamp is not None
+
+    def _log(self, label: Label, written: BinaryIO, media_type: str, *, stamped: bool) -> None:
+        """Write the line of the audit log.
+
+        Raises:
+            OutputError, MalformedError: See `AuditLog.append`.
+        """
+        if self._audit is None:
+            return
+        digest = hashlib.sha256()
+        written.seek(0)
+        while piece := written.read(_PIECE):
+            digest.update(piece)
+        self._audit.append(
+            content_id=label.content_id,
+            output_sha256=digest.hexdigest(),
+            label_sha256=hashlib.sha256(label.to_json()).hexdigest(),
+            level=label.level.value,
+            signer=self._signer.certificate_chain[0].fingerprint(SHA256()).hex(),
+            media_type=media_type,
+            stamped=stamped,
+        )
 
     def _plan(
         self, file: Opened, label: Label, checked: Precheck, form: Format | None, stamp: Stamp | None
