@@ -41,7 +41,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """Number of the line, from 1."""
 
     time: str
-    """When the line was written, RFC 3339, UTC."""
+    """When the line was written, RFC 3339, UTC; never before the line before, should the clock be set back."""
 
     content_id: str
     """The label's content identifier."""
@@ -107,7 +107,6 @@ class AuditLog:
             OutputError: The log can't be written.
             MalformedError: Its last line is none, so that no line can be chained to it.
         """
-        moment = (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="milliseconds")
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -116,10 +115,11 @@ class AuditLog:
             ) from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            sequence, previous = _last(descriptor)
+            sequence, previous, before = _last(descriptor)
+            moment = (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="milliseconds")
             entry = Entry(
                 sequence=sequence + 1,
-                time=moment,
+                time=max(moment, before),
                 content_id=content_id,
                 output_sha256=output_sha256,
                 label_sha256=label_sha256,
@@ -173,11 +173,11 @@ def _write_all(descriptor: int, line: bytes) -> None:
         raise OSError(errno.ENOSPC, "no space left")
 
 
-def _last(descriptor: int) -> tuple[int, str]:
-    """Return number and hash of the last line; zeros for an empty log."""
+def _last(descriptor: int) -> tuple[int, str, str]:
+    """Return number, hash and time of the last line; zeros for an empty log."""
     size = os.fstat(descriptor).st_size
     if not size:
-        return 0, _FIRST
+        return 0, _FIRST, ""
     start = max(0, size - _TAIL)
     tail = os.pread(descriptor, size - start, start)
     if not tail.endswith(b"\n"):
@@ -189,7 +189,7 @@ def _last(descriptor: int) -> tuple[int, str]:
         raise MalformedError(
             f"the audit log's last line is none: {error}", "look at it with kzlabel audit verify"
         ) from None
-    return entry.sequence, hashlib.sha256(line).hexdigest()
+    return entry.sequence, hashlib.sha256(line).hexdigest(), entry.time
 
 
 def verify_log(path: str | PathLike[str], *, last: str = "") -> tuple[int, tuple[Flaw, ...]]:

@@ -23,6 +23,7 @@ from kzlabel.signing import builder, embedding
 from kzlabel.signing.audit import AuditLog
 from kzlabel.signing.composer import Draft, Stamp, draft
 from kzlabel.signing.documents import PdfEmbedder, PdfOptions
+from kzlabel.signing.labelled import Labelled
 from kzlabel.signing.parent import Parent, read_store
 from kzlabel.signing.precheck import Precheck, precheck
 from kzlabel.signing.timestamping import TimeStampAuthority
@@ -37,31 +38,6 @@ __all__ = ["Labeler", "Labelled"]
 
 
 _PIECE = 1 << 20
-
-
-class Labelled(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What was done to one file."""
-
-    uri: str
-    """The source, as the caller named it."""
-
-    destination: str = ""
-    """Path of the labelled file; empty when it went to a stream."""
-
-    media_type: str
-    """Media type by content."""
-
-    content_id: str
-    """The label's content identifier."""
-
-    size: int
-    """Size of the labelled file in bytes."""
-
-    parent: str = ""
-    """Status of the label that the source carried already and that was kept as a parent; empty without one."""
-
-    stamped: bool = False
-    """Whether a time-stamp proves when the label was signed."""
 
 
 class Labeler:
