@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         MalformedError,
         OutputError,
         SigningError,
+        TimeStampError,
         TrustError,
     )
     from kzlabel.isolation import Child, ChildDiedError
@@ -33,15 +34,16 @@ if TYPE_CHECKING:
         Training,
     )
     from kzlabel.limits import Limits
-    from kzlabel.shortcuts import label
-    from kzlabel.signing import Labeler, Labelled
+    from kzlabel.shortcuts import label, label_text, plain_text
+    from kzlabel.signing import AuditLog, Labeler, Labelled
     from kzlabel.status import Code, Finding, Kind
     from kzlabel.trust import Trust
-    from kzlabel.verifying import Engine, Verifier, verify
+    from kzlabel.verifying import Engine, Verifier, verify, verify_text
     from kzlabel.verifying.verdict import Signatory, Status, Verdict
 
 __all__ = [
     "AI",
+    "AuditLog",
     "Child",
     "ChildDiedError",
     "Code",
@@ -70,16 +72,21 @@ __all__ = [
     "SigningError",
     "Status",
     "System",
+    "TimeStampError",
     "Training",
     "Trust",
     "TrustError",
     "Verdict",
     "Verifier",
     "label",
+    "label_text",
+    "plain_text",
     "verify",
+    "verify_text",
 ]
 
 _HOMES = {
+    "AuditLog": "kzlabel.signing",
     "Child": "kzlabel.isolation",
     "ChildDiedError": "kzlabel.isolation",
     "Signer": "kzlabel.credentials",
@@ -91,6 +98,7 @@ _HOMES = {
     "MalformedError": "kzlabel.errors",
     "OutputError": "kzlabel.errors",
     "SigningError": "kzlabel.errors",
+    "TimeStampError": "kzlabel.errors",
     "TrustError": "kzlabel.errors",
     "AI": "kzlabel.labels",
     "HumanContribution": "kzlabel.labels",
@@ -104,6 +112,8 @@ _HOMES = {
     "Training": "kzlabel.labels",
     "Limits": "kzlabel.limits",
     "label": "kzlabel.shortcuts",
+    "label_text": "kzlabel.shortcuts",
+    "plain_text": "kzlabel.shortcuts",
     "Labeler": "kzlabel.signing",
     "Labelled": "kzlabel.signing",
     "Code": "kzlabel.status",
@@ -113,6 +123,7 @@ _HOMES = {
     "Engine": "kzlabel.verifying",
     "Verifier": "kzlabel.verifying",
     "verify": "kzlabel.verifying",
+    "verify_text": "kzlabel.verifying",
     "Signatory": "kzlabel.verifying.verdict",
     "Status": "kzlabel.verifying.verdict",
     "Verdict": "kzlabel.verifying.verdict",

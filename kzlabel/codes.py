@@ -226,6 +226,7 @@ class Code(StrEnum):
     KZLABEL_LABEL_MALFORMED = "org.kzlabel.label.malformed"
     KZLABEL_LIMIT_EXCEEDED = "org.kzlabel.limit.exceeded"
     KZLABEL_MANIFEST_DAMAGED = "org.kzlabel.manifest.damaged"
+    KZLABEL_POLICY_UNSATISFIED = "org.kzlabel.policy.unsatisfied"
 
 
 _SUCCESS = (
@@ -289,6 +290,7 @@ _INFORMATIONAL = (
     Code.KZLABEL_MANIFEST_REMOTE,
     Code.KZLABEL_TRUST_DEVELOPMENT,
     Code.KZLABEL_LABEL_MALFORMED,
+    Code.KZLABEL_POLICY_UNSATISFIED,
 )
 
 KINDS: Mapping[Code, Kind] = MappingProxyType(

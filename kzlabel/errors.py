@@ -47,6 +47,10 @@ class SigningError(KzlabelError):
     """A file can't be labelled: its format has no writer, its own label is broken, the signer failed."""
 
 
+class TimeStampError(SigningError):
+    """A time-stamping authority gave no time-stamp that can be used."""
+
+
 class MalformedError(KzlabelError):
     """Bytes that don't follow their format. Raised by parsers and caught in `kzlabel.verifying`."""
 

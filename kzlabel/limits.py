@@ -21,6 +21,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     depth: int = 32
     """Levels of nested boxes."""
 
+    text: int = 64 * 1024 * 1024
+    """Bytes of a text that is read as a whole, since it is hashed in a normal form or is HTML."""
+
     exclusions: int = 10_000
     """Byte ranges, rules or hash entries that one hard binding may list."""
 
@@ -31,13 +34,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Assertions of one manifest, and references to them in its claim."""
 
     ingredient_depth: int = 64
-    """Generations of ingredients that the native engine follows; it leaves more to the reference engine."""
+    """Generations of ingredients that are followed."""
 
     carriers: int = 16
     """Places in one file where a manifest store was found, before the walk is given up."""
 
     pdf_objects: int = 200_000
     """Indirect objects that a PDF may list in its cross-reference tables."""
+
+    pdf_read: int = 64 * 1024 * 1024
+    """Bytes of a PDF that may be read to find its objects; one with broken cross-references is read as a whole."""
 
     certificates: int = 16
     """Certificates in one signature."""

@@ -5,11 +5,12 @@ from typing import BinaryIO, overload
 
 from kzlabel.credentials import Signer, default_signer
 from kzlabel.errors import OutputError
+from kzlabel.formats.text import stripped
 from kzlabel.labels import Label
 from kzlabel.signing import Labeler, Labelled
 from kzlabel.sources import Source
 
-__all__ = ["label"]
+__all__ = ["label", "label_text", "plain_text"]
 
 
 @overload
@@ -46,3 +47,13 @@ def label(
             raise OutputError("no destination is given for a source that isn't bytes", "pass a path or a stream")
         return labeler.label(bytes(source), label)
     return labeler.label(source, label, destination, replace=replace)
+
+
+def label_text(text: str, label: Label, *, signer: Signer | None = None) -> str:
+    """Return `text` with a hidden label; see `Labeler.label_text`, and `label` for whose signature it gets."""
+    return Labeler(signer or default_signer().signer).label_text(text, label)
+
+
+def plain_text(text: str) -> str:
+    """Return `text` without hidden labels: what people see of it, for tools that variation selectors confuse."""
+    return stripped(text)

@@ -20,6 +20,10 @@ README = ROOT / "README.md"
 BEGIN, END = "<!-- formats: written by `make schemas` -->\n", "<!-- /formats -->"
 
 
+_NAMES = 16
+"""File name extensions that the README's table shows of one format."""
+
+
 def generated() -> Iterator[tuple[Path, str]]:
     """Yield each generated file and what it must hold."""
     yield ROOT / "schemas" / "label.schema.json", _json(label_schema())
@@ -33,7 +37,10 @@ def table_of_formats() -> str:
     lines = ["| format | file names | label | verify |", "|---|---|---|---|"]
     for row in matrix():
         label = "embedded" if row.label else "-"
-        lines.append(f"| {row.title} | {' '.join(row.extensions)} | {label} | yes |")
+        names = " ".join(row.extensions[:_NAMES])
+        if len(row.extensions) > _NAMES:
+            names += f" and {len(row.extensions) - _NAMES} more, see `kzlabel formats`"
+        lines.append(f"| {row.title} | {names} | {label} | yes |")
     return "\n".join(lines) + "\n"
 
 

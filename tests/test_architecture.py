@@ -33,7 +33,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     | FILES
     | {"labels", "formats", "manifest", "credentials", "trust", "reference", "verifying", "isolation"},
     "matrix": BOTTOM | {"formats", "signing"},
-    "shortcuts": BOTTOM | FILES | {"labels", "credentials", "signing"},
+    "shortcuts": BOTTOM | FILES | {"labels", "credentials", "signing", "formats"},
 }
 """What each room may import, itself aside. The command line and the public module may import anything."""
 

@@ -19,6 +19,8 @@ _COMMANDS = {
     "inspect": "Show every manifest in a file.",
     "formats": "List the formats and what can be done with each.",
     "keys": "Show which key signs; make the development identity.",
+    "trust": "Say whom to believe: named stores of certificates.",
+    "audit": "Check the log of what was labelled.",
     "schema": "Print the JSON Schema of a label or a verdict.",
 }
 """The commands, with the line that stands for each where all are listed."""

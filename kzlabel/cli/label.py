@@ -11,7 +11,7 @@ from typing import Any
 import click
 import msgspec
 
-from kzlabel.cli.label_options import combined, label_options
+from kzlabel.cli.label_options import combined, label_options, read_password
 from kzlabel.cli.printing import complain, one_line, print_json
 from kzlabel.credentials import Signer, default_signer
 from kzlabel.errors import OutputError
@@ -41,6 +41,24 @@ _FEW = 5
 )
 @click.option("--key", metavar="PEM", type=_FILE, help="Private key; together with --cert.")
 @click.option("--cert", metavar="PEM", type=_FILE, help="Certificates, the signer's first; together with --key.")
+@click.option(
+    "--password-file",
+    metavar="FILE",
+    type=_FILE,
+    help="Its first line opens PDFs that are encrypted; they stay so.",
+)
+@click.option(
+    "--reserve-signature",
+    metavar="BYTES",
+    type=click.IntRange(1, 1 << 20),
+    default=None,
+    help="Keep room in PDFs for a digital signature that is made afterwards, such as 16384.",
+)
+@click.option("--tsa", metavar="URL", envvar="KZLABEL_TSA", help="Time-stamping authority (RFC 3161).")
+@click.option("--tsa-optional", is_flag=True, help="Label without a time-stamp where the authority gives none.")
+@click.option(
+    "--audit", metavar="FILE", type=_FILE, help="Append a chained line for each label; see kzlabel audit."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array, an object for each input.")
 @label_options
 def command(
@@ -54,6 +72,11 @@ def command(
     force: bool,
     keep_times: bool,
     despite_broken: bool,
+    password_file: Path | None,
+    reserve_signature: int | None,
+    tsa: str | None,
+    tsa_optional: bool,
+    audit: Path | None,
     as_json: bool,
     **said: Any,
 ) -> None:
@@ -73,8 +96,16 @@ def command(
     if len(inputs) > 1 and "content_id" in template:
         raise click.UsageError("the label file gives a content_id, which names one content, but there are several")
     planned = plan(inputs, output, out_dir, in_place=in_place, replace=force)
-    jobs = [msgspec.structs.replace(j, keep_times=keep_times, despite_broken=despite_broken) for j in planned]
-    signer = _signer(key, cert)
+    changes: dict[str, Any] = {
+        "keep_times": keep_times,
+        "despite_broken": despite_broken,
+        "password": read_password(password_file) if password_file else "",
+        "reserve_signature": reserve_signature or 0,
+        "tsa_optional": tsa_optional,
+        "audit": str(audit.absolute()) if audit else "",
+    }
+    jobs = [msgspec.structs.replace(job, **changes) for job in planned]
+    signer = _signer(key, cert, tsa)
     if out_dir is not None:
         _make_directory(out_dir)
     with ExitStack() as stack:
@@ -84,6 +115,9 @@ def command(
         )
         pipes.send(results)
     _report(results, as_json=as_json, to_stdout=output == _DASH)
+    for result in results:
+        if tsa and isinstance(result, Labelled) and not result.stamped:
+            complain(f"{one_line(result.uri)} was labelled without a time-stamp: the authority gave none")
 
 
 class _Pipes:
@@ -115,8 +149,8 @@ class _Pipes:
             sys.stdout.buffer.flush()
 
 
-def _signer(key: Path | None, cert: Path | None) -> Signer:
-    choice = default_signer(key=key, certificate=cert)
+def _signer(key: Path | None, cert: Path | None, tsa: str | None) -> Signer:
+    choice = default_signer(key=key, certificate=cert, tsa_url=tsa)
     if choice.created and choice.development:
         complain(
             f"made a development identity in {choice.development.directory}, which only this machine trusts; "

@@ -11,10 +11,11 @@ from kzlabel.errors import InputError, LabelError
 from kzlabel.files import Reader
 from kzlabel.sources import display_name, opened
 
-__all__ = ["combined", "label_options"]
+__all__ = ["combined", "label_options", "read_password"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _LABEL_FILE_SIZE = 1 << 20
+_PASSWORD_SIZE = 1024
 
 
 class _Field(NamedTuple):
@@ -110,6 +111,21 @@ def combined(options: Mapping[str, Any]) -> dict[str, Any]:
         uses = ("cawg.ai_generative_training", "cawg.ai_training", "cawg.ai_inference", "cawg.data_mining")
         label["training"] = {use: {"use": "notAllowed"} for use in uses}
     return label
+
+
+def read_password(path: Path) -> str:
+    """Return the first line of the file at `path`, without its end.
+
+    Raises:
+        InputError: The file can't be read, or is no UTF-8.
+    """
+    name = display_name(path)
+    with opened(path) as file:
+        head = file.reader.read(0, min(_PASSWORD_SIZE, file.reader.size))
+    try:
+        return head.split(b"\n", 1)[0].removesuffix(b"\r").decode()
+    except UnicodeDecodeError:
+        raise InputError(f"{name} is no text in UTF-8", "pass a file with the password in its first line") from None
 
 
 def _name(field: _Field) -> str:

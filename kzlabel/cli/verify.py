@@ -1,24 +1,38 @@
 """`kzlabel verify`: judge files."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from kzlabel.cli.printing import STYLES, complain, one_line, print_json, print_json_line
-from kzlabel.errors import InputError
+from kzlabel.credentials.pem import read_file
+from kzlabel.errors import InputError, TrustError
 from kzlabel.isolation import Child, ChildDiedError
 from kzlabel.sources import display_name, look_ahead
-from kzlabel.status import Code, Kind
+from kzlabel.status import Code, Finding, Kind
 from kzlabel.trust import Trust, default_trust
 from kzlabel.verifying import Engine, Verifier, unreadable
+from kzlabel.verifying.policy import (
+    AllOf,
+    MaximumAge,
+    MinimumAlgorithm,
+    Policy,
+    SignedBy,
+    SignerBin,
+    TimeStamped,
+    read_policy,
+)
 from kzlabel.verifying.verdict import Status, Verdict
 
 __all__ = ["command", "judged"]
 
 _STRENGTH = {"trusted": (Status.TRUSTED,), "valid": (Status.TRUSTED, Status.VALID)}
+_UNSATISFIED = Code.KZLABEL_POLICY_UNSATISFIED
 _OPERATIONAL = (Code.KZLABEL_INPUT_UNREADABLE, Code.KZLABEL_ENGINE_DIED)
 
 
@@ -43,6 +57,16 @@ _OPERATIONAL = (Code.KZLABEL_INPUT_UNREADABLE, Code.KZLABEL_ENGINE_DIED)
     show_default=True,
     help="How strong a label must be for exit code 0.",
 )
+@click.option(
+    "--policy", metavar="TOML", type=click.Path(path_type=Path), help="What a label must be; docs/trust.md."
+)
+@click.option(
+    "--signer", metavar="NAME", help="Who must have signed: CN=..., O=..., or either; * and ? stand for any."
+)
+@click.option("--signer-bin", metavar="BIN", help="Kazakhstan BIN that the signer's certificate must bear.")
+@click.option("--min-algorithm", metavar="NAME", help="Weakest signature algorithm to accept, such as es256.")
+@click.option("--time-stamped", is_flag=True, help="Ask for a trusted time-stamp.")
+@click.option("--max-age", metavar="DAYS", type=float, help="Ask for a trusted time-stamp that is no older.")
 @click.option("--online", is_flag=True, help="Allow fetching remote manifests and revocation data.")
 @click.option(
     "--engine",
@@ -62,6 +86,7 @@ def command(
     as_lines: bool,
     online: bool,
     verbose: bool,
+    **wanted: Any,
 ) -> None:
     """Say of each file whether it carries a signed label that holds, who signed it, and what it says.
 
@@ -76,12 +101,16 @@ def command(
     if as_json and as_lines:
         raise click.UsageError("--json and --jsonl exclude each other")
     trust = default_trust() | Trust.from_files(anchors)
+    policy = _policy(wanted)
     codes: list[int] = []
 
     def counted(child: Child) -> Iterator[Verdict]:
         verifier = Verifier(trust=trust, engine=Engine(engine), online=online, child=child)
         for verdict in judged(inputs, verifier):
             codes.append(_exit_code(verdict, require))
+            if policy is not None:
+                verdict = _held_against(verdict, policy)  # noqa: PLW2901 - the same, with what it lacks
+                codes[-1] = max(codes[-1], int(_UNSATISFIED in {finding.code for finding in verdict.findings}))
             yield verdict
 
     with Child() as child:
@@ -94,6 +123,27 @@ def command(
             for verdict in counted(child):
                 _print_for_people(verdict, verbose=verbose)
     sys.exit(max(codes))
+
+
+def _policy(wanted: Mapping[str, Any]) -> Policy | None:
+    """Return what all options together ask for; None where they ask for nothing."""
+    conditions: list[Policy] = []
+    if wanted["policy"] is not None:
+        conditions.append(read_policy(read_file(wanted["policy"], TrustError).decode("utf-8", "replace")))
+    makers: tuple[tuple[str, Callable[[Any], Policy]], ...] = (
+        ("signer", SignedBy), ("signer_bin", SignerBin), ("min_algorithm", MinimumAlgorithm),
+        ("max_age", MaximumAge),
+    )  # fmt: skip
+    conditions += [make(wanted[name]) for name, make in makers if wanted[name] is not None]
+    conditions += [TimeStamped()] * wanted["time_stamped"]
+    return AllOf(*conditions) if conditions else None
+
+
+def _held_against(verdict: Verdict, policy: Policy) -> Verdict:
+    """Return the verdict with a finding for each thing that the policy misses in it."""
+    lacking = policy.lacks(verdict, datetime.now(UTC))
+    findings = tuple(Finding.of(Code.KZLABEL_POLICY_UNSATISFIED, clause) for clause in lacking)
+    return msgspec.structs.replace(verdict, findings=verdict.findings + findings)
 
 
 def judged(inputs: tuple[Path, ...], verifier: Verifier) -> Iterator[Verdict]:

@@ -164,6 +164,14 @@ class Signer:
         """Address of the time-stamping authority (RFC 3161); none leaves signatures without a time stamp."""
         return self._tsa_url
 
+    def with_tsa(self, url: str | None) -> Self:
+        """Return this signer with another time-stamping authority; none for None.
+
+        Raises:
+            CredentialError: It is no address.
+        """
+        return type(self)(self._key, self._chain, self._algorithm, _checked_url(url))
+
     def sign(self, message: bytes) -> bytes:
         """Return the signature of `message` in the form of COSE: r and s for ECDSA, not a DER structure."""
         return keys.sign(self._key, self._algorithm, message)

@@ -59,6 +59,7 @@ def locate(file: Reader, limits: Limits) -> Located:
                 for carrier in _object(walk, start, length):
                     walk.check_store(carrier.store[0].length)
                     carriers.append(carrier)
+                    walk.check_carriers(len(carriers))
             elif kind == b"PRIV" and length > len(_XMP) and walk.read(start, len(_XMP)) == _XMP:
                 walk.xmp.append(Span(start, length))
     except LimitError:
@@ -83,6 +84,8 @@ def splice(file: Reader, located: Located, store_size: int, limits: Limits) -> S
         at = start + length
         if any(start <= place < at for place in places):
             old.append(Edit(start - _HEADER, at))
+    if end and walk.read(at, min(4, end - at)).strip(b"\0"):
+        raise MalformedError("something that is neither a frame nor padding is in the ID3 tag")
     data = len(_OBJECT) + store_size
     size = max(end - _HEADER, 0) + _HEADER + data - sum(edit.end - edit.start for edit in old)
     if size > _LONGEST or len(old) != len(places):

@@ -9,6 +9,7 @@ from kzlabel.formats._splice import Edit, check_sound, place, recut
 from kzlabel.formats._window import Walk
 from kzlabel.formats.base import Derived, Located, Splice
 from kzlabel.limits import Limits
+from kzlabel.spans import Span
 
 __all__ = ["splice"]
 
@@ -29,7 +30,7 @@ def splice(file: Reader, located: Located, store_size: int, limits: Limits) -> S
     check_sound(located)
     walk = Walk(file, limits)
     old = [span for carrier in located.carriers for span in carrier.excluded]
-    at, taken = _survey(walk, {span.start for span in old})
+    at, taken = _survey(walk, old)
     instance = next((n for n in range(_INSTANCE, _INSTANCES) if n not in taken), None)
     if instance is None:
         raise MalformedError("no number is left for the segments of a manifest store")
@@ -42,7 +43,7 @@ def splice(file: Reader, located: Located, store_size: int, limits: Limits) -> S
     return Splice(parts, (place(parts, new),))
 
 
-def _survey(walk: Walk, old: set[int]) -> tuple[int, set[int]]:
+def _survey(walk: Walk, old: list[Span]) -> tuple[int, set[int]]:
     """Return the offset after the leading APP0 segments, and the instance numbers of others' APP11 segments."""
     taken: set[int] = set()
     after, at, leading = _SOI_SIZE, _SOI_SIZE, True
@@ -57,7 +58,7 @@ def _survey(walk: Walk, old: set[int]) -> tuple[int, set[int]]:
         leading = leading and code == _APP0
         if leading:
             after = at + length
-        if code == _APP11 and at not in old and length >= _FRAME:
+        if code == _APP11 and length >= _FRAME and not any(span.start <= at < span.end for span in old):
             taken.add(int.from_bytes(walk.read(at + 6, 2)))
         at += length
 

@@ -55,6 +55,15 @@ class Walk:
         if self._left < 0:
             raise LimitError(f"more than {self._limits.boxes_for(self.size)} boxes in {self.size} bytes")
 
+    def check_carriers(self, number: int) -> None:
+        """Check how many manifest stores were met so far.
+
+        Raises:
+            LimitError: More than are looked for.
+        """
+        if number > self._limits.carriers:
+            raise LimitError(f"more than {self._limits.carriers} manifest stores")
+
     def check_store(self, length: int) -> None:
         """Check the size of a manifest store.
 

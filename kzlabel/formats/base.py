@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from kzlabel.codes import Code
 from kzlabel.files import Reader
 from kzlabel.limits import Limits
 from kzlabel.spans import Span
@@ -18,6 +19,8 @@ class Encoding(StrEnum):
 
     RAW = "raw"
     BASE64 = "base64"
+    SELECTORS = "selectors"
+    """Variation selectors in UTF-8 (C2PA 2.4 A.8)."""
 
 
 class Carrier(msgspec.Struct, frozen=True):
@@ -48,6 +51,15 @@ class Located(msgspec.Struct, frozen=True):
     xmp: tuple[Span, ...] | None = None
     """Where the XMP packets lie, which may name a manifest kept elsewhere (C2PA 2.4 section 11.4); None when the
     walk can't tell."""
+
+    fault: Code | None = None
+    """What the specification calls it when a label is there and is put in wrongly; such a label fails."""
+
+    fault_reason: str = ""
+    """That, for a person."""
+
+    remote: str = ""
+    """Address of a store that is kept elsewhere, where the format itself has a place for one."""
 
 
 class Format(Protocol):
@@ -98,7 +110,11 @@ class Splice(msgspec.Struct, frozen=True):
 
 
 class Embedder(Format, Protocol):
-    """A format into which a manifest store can be written."""
+    """A format into which a manifest store can be written.
+
+    Where the bytes that a store takes in the file depend on its content and not on its size alone, the module has a
+    function `weigh(store) -> int` that tells how many they are, and `splice` gets that number as `store_size`.
+    """
 
     def splice(self, file: Reader, located: Located, store_size: int, limits: Limits) -> Splice:
         """Say how `file` takes a store of `store_size` bytes in place of all carriers in `located`.

@@ -78,6 +78,7 @@ def locate(file: Reader, limits: Limits) -> Located:
                 _check_depth(walk, box, limits)
             if box.type == b"uuid" and box.size >= box.header + 16:
                 carriers += _carriers(walk, box)
+                walk.check_carriers(len(carriers))
                 if walk.read(box.start + box.header, 16) == _XMP:
                     walk.xmp.append(Span(box.start, box.size))
     except LimitError:

@@ -5,22 +5,32 @@
 pypdf reads the cross-references; the store is the content of the stream as it lies in the file.
 """
 
-import logging
-from collections.abc import Callable, Iterator
+import re
+import zlib
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
+from kzlabel.formats._pdf_clear import clear_stores
+from kzlabel.formats._pdf_document import Document, guarded, opened
+from kzlabel.formats._pdf_protection import Protection, protection
+from kzlabel.formats._pdf_update import splice as update
 from kzlabel.formats._window import Walk
-from kzlabel.formats.base import Carrier, Located
+from kzlabel.formats.base import Carrier, Located, Splice
 from kzlabel.limits import Limits
 from kzlabel.spans import Span
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
-T = TypeVar("T")
+__all__ = ["EXTENSIONS", "MEDIA_TYPES", "NAME", "Protection", "locate", "protection", "sniff", "splice"]
+
+_OBJECT = re.compile(rb"[\0\t\n\f\r ]*(\d{1,10})[\0\t\n\f\r ]+(\d{1,5})[\0\t\n\f\r ]+obj\b")
+_HEADER = 40
+"""Bytes in which an object's header is."""
+_LARGEST_XMP = 8 * 1024 * 1024
 
 NAME = "pdf"
 MEDIA_TYPES: tuple[str, ...] = ("application/pdf",)
@@ -41,70 +51,120 @@ def locate(file: Reader, limits: Limits) -> Located:
     """Return the associated files that hold a store; see `Format.locate`."""
     walk = Walk(file, limits)
     try:
-        document = _opened(file)
-        if document.is_encrypted and not _guarded(lambda: document.decrypt("")):
-            return Located(
-                (), damage="the document is encrypted, and what it holds can't be seen without its password"
-            )
-        spans = list(_stores(document, walk))
+        document = opened(file, limits)
+        _check_objects(document, limits)
+        spans = _in_the_clear(file, document, walk, limits) if document.is_encrypted else None
+        if spans is None:
+            if document.is_encrypted and not guarded(lambda: document.decrypt("")):
+                return Located(
+                    (), damage="the document is encrypted, and what it holds can't be seen without its password"
+                )
+            spans = list(_stores(document, walk))
     except LimitError:
         raise
     except MalformedError as error:
         return Located((), damage=error.message)
+    walk.check_carriers(len(spans))
     for span in spans:
         walk.check_store(span.length)
+    if not spans and not document.is_encrypted and _is_whole(file, document, limits) and _is_silent(document):
+        return Located(xmp=())
     return Located(tuple(Carrier((span,), (span,)) for span in spans))
 
 
-def is_encrypted(file: Reader) -> bool:
-    """Return whether the document is encrypted, be it with an empty password.
+def _is_whole(file: Reader, document: "PdfReader", limits: Limits) -> bool:
+    """Tell whether the document ends as it should, and every object is where its cross-references say."""
+    walk = Walk(file, limits)
+    try:
+        Document(file, limits, document)
+        for generation, table in opened(file, limits, strict=True).xref.items():
+            for number, at in table.items():
+                found = _OBJECT.match(walk.read(at, min(_HEADER, file.size - at)))
+                if found is None or (int(found[1]), int(found[2])) != (number, generation):
+                    return False
+    except MalformedError:
+        return False
+    return True
+
+
+def _is_silent(document: "PdfReader") -> bool:
+    """Tell whether the document's XMP names no manifest that is kept elsewhere; False where that can't be seen."""
+    try:
+        stream = _plain(document.root_object.get("/Metadata"))
+        if stream is None:
+            return True
+        data: bytes = stream._data  # noqa: SLF001 - as it lies in the file, so that decompression is ours to bound
+        match _plain(stream.get("/Filter")):
+            case None:
+                pass
+            case "/FlateDecode" | ["/FlateDecode"] if "/DecodeParms" not in stream:
+                inflate = zlib.decompressobj()
+                data = inflate.decompress(data, _LARGEST_XMP)
+                if not inflate.eof:
+                    return False
+            case _:
+                return False
+    except Exception:  # noqa: BLE001 - hostile documents make pypdf raise anything
+        return False
+    return len(data) <= _LARGEST_XMP and b"provenance" not in data
+
+
+def _check_objects(document: "PdfReader", limits: Limits) -> None:
+    objects = sum(map(len, document.xref.values())) + len(document.xref_objStm)
+    if objects > limits.pdf_objects:
+        raise LimitError(f"a PDF with {objects} objects; at most {limits.pdf_objects} are looked at")
+
+
+def splice(
+    file: Reader,
+    located: Located,
+    store_size: int,
+    limits: Limits,
+    *,
+    password: str = "",
+    reserve_signature: int = 0,
+) -> Splice:
+    """Say how `file` takes a store by an incremental update, which leaves every byte of it where it is.
+
+    A store that is there already stays in the file as a part of its past; the document refers to the new one.
+
+    Args:
+        file: The document.
+        located: What `locate` found in it.
+        store_size: Size of the store in bytes.
+        limits: How much work the document may cause.
+        password: Opens the document when it is encrypted.
+        reserve_signature: Bytes kept free for a digital signature that is put into the file afterwards; the hash
+            leaves them out (C2PA 2.4 A.4.2.2).
 
     Raises:
-        MalformedError: The document can't be read.
+        LimitError: A limit was reached.
+        MalformedError: The document is broken, `password` doesn't open it, or it has no place for a store.
     """
-    return bool(_opened(file).is_encrypted)
+    if len(located.carriers) > 1:
+        raise MalformedError("the document refers to more than one manifest store")
+    reader = opened(file, limits)
+    if reader.is_encrypted and not guarded(lambda: reader.decrypt(password)):
+        raise MalformedError("the document is encrypted, and the password doesn't open it")
+    document = Document(file, limits, reader)
+    newline = file.read(file.size - 1, 1) in (b"\n", b"\r")
+    return update(document, file.size, store_size, newline=newline, reserve_signature=reserve_signature)
 
 
-def has_signatures(file: Reader) -> bool:
-    """Return whether the document is signed or certified (ISO 32000-2 12.8).
-
-    Raises:
-        MalformedError: The document can't be read.
-    """
-    return _guarded(lambda: _signed(_opened(file)))
-
-
-def _signed(document: "PdfReader") -> bool:
-    root = document.root_object
-    permissions = _plain(root.get("/Perms")) or {}
-    if "/DocMDP" in permissions or "/UR3" in permissions:
-        return True
-    form = _plain(root.get("/AcroForm")) or {}
-    return any("/V" in field for field in _fields(form) if _plain(field.get("/FT")) == "/Sig")
-
-
-def _fields(form: Any) -> list[Any]:
-    """Return every field of the form, those inside others too, each once."""
-    found: list[Any] = []
-    seen: set[int] = set()
-    waiting = list(_plain(form.get("/Fields")) or ())
-    while waiting:
-        reference = waiting.pop()
-        number = getattr(reference, "idnum", 0)
-        if number in seen:
-            continue
-        seen.update({number} - {0})
-        field = _plain(reference)
-        if hasattr(field, "get"):
-            found.append(field)
-            waiting += _plain(field.get("/Kids")) or ()
-    return found
+def _in_the_clear(file: Reader, document: "PdfReader", walk: Walk, limits: Limits) -> list[Span] | None:
+    """Return the stores that an encrypted document holds in the clear; None when it holds none that way."""
+    try:
+        return list(clear_stores(file, Document(file, limits, document), walk)) or None
+    except LimitError:
+        raise
+    except MalformedError:
+        return None
 
 
 def _stores(document: "PdfReader", walk: Walk) -> Iterator[Span]:
-    for reference in _guarded(lambda: list(_plain(document.root_object.get("/AF")) or ())):
+    for reference in guarded(lambda: list(_plain(document.root_object.get("/AF")) or ())):
         walk.count()
-        span = _guarded(partial(_store, document, walk, reference))
+        span = guarded(partial(_store, document, walk, reference))
         if span is not None:
             yield span
 
@@ -127,22 +187,5 @@ def _store(document: "PdfReader", walk: Walk, reference: Any) -> Span | None:
     return Span(at + begin, len(data))
 
 
-def _opened(file: Reader) -> "PdfReader":
-    from pypdf import PdfReader  # noqa: PLC0415 - only PDFs pay for it
-
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it has to say comes as an exception or not at all
-    return _guarded(lambda: PdfReader(file.stream()))
-
-
 def _plain(value: Any) -> Any:
     return value.get_object() if hasattr(value, "get_object") else value
-
-
-def _guarded(read: Callable[[], T]) -> T:
-    """Call `read`; whatever pypdf raises on a broken document becomes one exception."""
-    try:
-        return read()
-    except MalformedError:
-        raise
-    except Exception as error:  # noqa: BLE001 - hostile documents make pypdf raise anything
-        raise MalformedError(f"the PDF can't be read: {type(error).__name__}: {error}"[:200]) from None

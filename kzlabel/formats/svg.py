@@ -15,10 +15,13 @@ from xml.parsers import expat
 
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
+from kzlabel.formats._splice_svg import splice
 from kzlabel.formats._window import Walk
 from kzlabel.formats.base import Carrier, Encoding, Located
 from kzlabel.limits import Limits
 from kzlabel.spans import Span
+
+__all__ = ["EXTENSIONS", "MEDIA_TYPES", "NAME", "locate", "sniff", "splice"]
 
 NAME = "svg"
 MEDIA_TYPES: tuple[str, ...] = ("image/svg+xml",)

@@ -16,8 +16,9 @@ from typing import Literal
 
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
+from kzlabel.formats._splice import Edit, check_sound, recut
 from kzlabel.formats._window import Walk
-from kzlabel.formats.base import Carrier, Located
+from kzlabel.formats.base import Carrier, Derived, Located, Splice
 from kzlabel.limits import Limits
 from kzlabel.spans import Span
 
@@ -33,6 +34,10 @@ _PRIVATE_DIRECTORIES = frozenset({34665, 34853})
 """Exif and GPS."""
 _MOST_SUB_DIRECTORIES = 1000
 """The reference engine takes no more."""
+_MOST_BYTES = 1 << 20
+"""Bytes of entries in a directory that is written anew."""
+_HEADER = (0, 0, 8)
+"""What `_directories` would say of the header."""
 _AT_ONCE = 1024
 """Entries read in one piece."""
 
@@ -53,6 +58,10 @@ class _Shape:
     def number(self, data: bytes) -> int:
         """Return the unsigned integer that `data` is."""
         return int.from_bytes(data, self.order)
+
+    def write(self, number: int, size: int) -> bytes:
+        """Return `number` as `size` bytes."""
+        return number.to_bytes(size, self.order)
 
 
 _CLASSIC = {b"II*\0": _Shape("little", 4), b"MM\0*": _Shape("big", 4)}
@@ -88,6 +97,73 @@ def locate(file: Reader, limits: Limits) -> Located:
     except MalformedError as error:
         damage = error.message
     return Located(chain.carriers(), chain.oddity or damage, tuple(walk.xmp))
+
+
+def splice(file: Reader, located: Located, store_size: int, limits: Limits) -> Splice:
+    """See `Embedder.splice`: the last directory is written anew at the end of the file, and the store after it.
+
+    Where there are several, a further one is made for the store alone. Nothing else moves, since everything is
+    found by its offset. The room of an old store is filled with zeros, or cut off together with its directory
+    where these two are the end of the file, as they are in what is written here.
+    """
+    check_sound(located)
+    walk = Walk(file, limits)
+    shape = _shape(walk.read(0, min(8, walk.size)))
+    if shape is None:
+        raise MalformedError("the file has no header of a TIFF")
+    directories = _directories(walk, shape)
+    pointer, at, end = directories[-1]
+    first = at + shape.count
+    if end - first > _MOST_BYTES:
+        raise MalformedError(f"the directory at {at} is too large to be written anew")
+    entries = [entry for entry in shape.entry.iter_unpack(walk.read(first, end - first)) if entry[0] != _STORE]
+    keep, edits = walk.size, []
+    if len(directories) > 1 and entries and not located.carriers:
+        pointer, entries = end, []
+    for carrier in located.carriers:
+        (store,), entry = carrier.store, carrier.excluded[0].start
+        if not first <= entry < end:
+            raise MalformedError("the file has a manifest store that is not of its last directory")
+        if any(start < store.end and store.start < stop + shape.word for _, start, stop in (_HEADER, *directories)):
+            raise MalformedError(f"the manifest store at {store.start} lies over what leads to it")
+        if store.start == end + shape.word and store.end == walk.size and at > pointer:
+            keep = at
+        else:
+            edits.append(Edit(store.start, store.end, (bytes(store.length),)))
+    fill = bytes(-keep % (2 if shape.word == 4 else 8))
+    directory, start = _directory(shape, entries, keep + len(fill), store_size)
+    new = Derived(store_size, bytes)
+    edits += [
+        Edit(pointer, pointer + shape.word, (shape.write(keep + len(fill), shape.word),)),
+        Edit(keep, walk.size, (fill, directory, new)),
+    ]
+    return Splice(recut(walk.size, edits), (Span(start, store_size),))
+
+
+def _directory(
+    shape: _Shape, entries: list[tuple[int, int, int, bytes]], at: int, store_size: int
+) -> tuple[bytes, int]:
+    """Return a last directory for the offset `at`, `entries` and that of a store, and where the store comes."""
+    start = at + shape.count + (len(entries) + 1) * shape.entry.size + shape.word
+    if start + store_size >> 8 * shape.word or len(entries) + 1 >> 8 * shape.count:
+        raise MalformedError("with a manifest store the file would be larger than a TIFF can be")
+    index = next((i for i, entry in enumerate(entries) if entry[0] > _STORE), len(entries))
+    entry = _STORE, _STORE_TYPE, store_size, shape.write(start, shape.word)
+    packed = [shape.entry.pack(*entry) for entry in (*entries[:index], entry, *entries[index:])]
+    return shape.write(len(packed), shape.count) + b"".join(packed) + bytes(shape.word), start
+
+
+def _directories(walk: Walk, shape: _Shape) -> list[tuple[int, int, int]]:
+    """Return for each directory of the main chain where its offset is, that offset, and where its entries end."""
+    found: list[tuple[int, int, int]] = []
+    pointer = shape.first
+    while at := shape.number(walk.read(pointer, shape.word)):
+        if at < 2 * shape.word:
+            raise MalformedError(f"the directory at {at} lies over the header of the file")
+        _, end = _extent(walk, shape, at)
+        found.append((pointer, at, end))
+        pointer = end
+    return found
 
 
 class _Chain:

@@ -96,22 +96,24 @@ def _same_but_for_maps_and_numbers(data: bytes, plain: bytes) -> bool:
 
     `plain` is the deterministic encoding of what `data` holds. Both are compared from the front; as long as they
     are equal, they are at the same place of the same item. The first difference must be the head of a map
-    (0xBF for a counted one) or its end (0xFF, which can begin no item), or a floating-point number of four bytes
-    for one of eight; after it both are again at the same place.
+    (0xBF for a counted one), the end of one that was begun (0xFF, which can begin no item), or a floating-point
+    number of four bytes for one of eight; after it both are again at the same place.
     """
-    at = other = 0
+    at = other = begun = 0
     while True:
         same = _common_prefix(data, at, plain, other)
         at, other = at + same, other + same
         if at == len(data):
             return other == len(plain)
         head = data[at]
-        if head == _BREAK:
+        if head == _BREAK and begun:
             at += 1
+            begun -= 1
         elif head == _SINGLE and plain[other : other + 1] == _DOUBLE:
             at, other = at + 5, other + 9
         elif head == _INDEFINITE_MAP and other < len(plain) and 0xA0 <= plain[other] <= 0xBB:
             at += 1
+            begun += 1
             other += 1 if plain[other] < 0xB8 else 1 + (1 << (plain[other] - 0xB8))
         else:
             return False

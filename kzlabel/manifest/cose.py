@@ -18,11 +18,13 @@ from kzlabel.limits import Limits
 from kzlabel.manifest import cbor
 from kzlabel.manifest.cbor import encode
 from kzlabel.manifest.padding import encode_padded
+from kzlabel.spans import Span
 
 __all__ = [
     "ALGORITHMS",
     "Sign1",
     "TimeStamp",
+    "padding_of",
     "read_sign1",
     "to_be_counter_signed",
     "to_be_signed",
@@ -48,6 +50,11 @@ _ALGORITHM: Final = 1
 _CHAIN: Final = (33, "x5chain")
 _STAMPS: Final = ("sigTst", "sigTst2")
 _REVOCATION: Final = "rVals"
+_PAD_KEY: Final = b"\x63pad"
+_BYTES: Final = 2
+"""Major type of byte strings in CBOR."""
+_COUNTED: Final = 24
+"""From here on a length has bytes of its own."""
 _PADS: Final = frozenset({"pad", "pad2"})
 
 
@@ -127,6 +134,27 @@ def write_protected(algorithm: str, chain: Sequence[bytes]) -> bytes:
     """
     certificates: object = chain[0] if len(chain) == 1 else list(chain)
     return encode({_ALGORITHM: _NUMBERS[algorithm], _CHAIN[0]: certificates})
+
+
+def padding_of(data: bytes, at: int) -> Span:
+    """Return where the padding lies in the unprotected header that begins at `at`, as `write_sign1` writes it.
+
+    Its key is the shortest, and so the first in the deterministic order of a map.
+
+    Raises:
+        MalformedError: It isn't there.
+    """
+    start = at + 1 + len(_PAD_KEY)
+    head = data[start : start + 9]
+    if at < 0 or data[at + 1 : start] != _PAD_KEY or not head or head[0] >> 5 != _BYTES:
+        raise MalformedError("the signature has no padding where it should have")
+    short = head[0] & 0x1F
+    width = 0 if short < _COUNTED else 1 << (short - _COUNTED)
+    length = int.from_bytes(head[1 : 1 + width]) if width else short
+    begin = start + 1 + width
+    if short > _COUNTED + 3 or begin + length > len(data):
+        raise MalformedError("the padding of the signature reaches past its end")
+    return Span(begin, length)
 
 
 def write_sign1(protected: bytes, signature: bytes, *, size: int = 0, token: bytes = b"") -> bytes:

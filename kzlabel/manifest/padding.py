@@ -14,8 +14,9 @@ __all__ = ["PAD", "encode_padded"]
 
 PAD: Final = "pad"
 _SECOND: Final = "pad2"
-_SECOND_SIZE: Final = 6
-"""Bytes of an empty `pad2` with its key."""
+_EMPTY_SECOND: Final = b"\x64pad2\x40"
+"""An empty `pad2` with its key, which comes last in a map that has one."""
+_SECOND_SIZE: Final = len(_EMPTY_SECOND)
 
 
 def encode_padded(content: Mapping[str, object], size: int) -> bytes:

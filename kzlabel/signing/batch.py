@@ -14,6 +14,7 @@ from kzlabel.isolation import Child, ChildDiedError
 from kzlabel.labels import Label
 from kzlabel.limits import DEFAULT_LIMITS
 from kzlabel.outputs import check_destination, remove_abandoned
+from kzlabel.signing.audit import AuditLog
 from kzlabel.signing.labeler import Labeler, Labelled
 from kzlabel.sources import display_name, opened
 
@@ -44,8 +45,20 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     despite_broken: bool = False
     """Whether a source whose own label is broken is labelled all the same."""
 
+    password: str = ""
+    """Opens the source if it is a PDF that is encrypted."""
+
+    reserve_signature: int = 0
+    """Bytes kept free in a PDF for a digital signature that is made afterwards."""
+
     uri: str = ""
     """What to call the source, if not by its path."""
+
+    tsa_optional: bool = False
+    """Whether it is labelled without a time-stamp where the authority gives none."""
+
+    audit: str = ""
+    """Path of the audit log that tells of it; empty for none."""
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -125,11 +138,16 @@ def _carry_out(child: Child, job: Job, template: Mapping[str, Any], secret: byte
 
 def _label(job: Job, template: Mapping[str, Any], secret: bytes) -> Labelled:
     """Label one file; runs in the child."""
-    labeler = _labeler(secret)
+    labeler = _labeler(secret, tsa_optional=job.tsa_optional, audit=job.audit)
     label = Label.from_dict(template)
     if job.in_place:
         return labeler.label_in_place(
-            job.source, label, keep_times=job.keep_times, despite_broken=job.despite_broken
+            job.source,
+            label,
+            keep_times=job.keep_times,
+            despite_broken=job.despite_broken,
+            password=job.password,
+            reserve_signature=job.reserve_signature,
         )
     return labeler.label(
         job.source,
@@ -138,9 +156,12 @@ def _label(job: Job, template: Mapping[str, Any], secret: bytes) -> Labelled:
         replace=job.replace,
         keep_times=job.keep_times,
         despite_broken=job.despite_broken,
+        password=job.password,
+        reserve_signature=job.reserve_signature,
     )
 
 
 @lru_cache(maxsize=1)
-def _labeler(secret: bytes) -> Labeler:
-    return Labeler(Signer.from_secret_bytes(secret))
+def _labeler(secret: bytes, *, tsa_optional: bool, audit: str) -> Labeler:
+    log = AuditLog(audit) if audit else None
+    return Labeler(Signer.from_secret_bytes(secret), tsa_optional=tsa_optional, audit=log)

@@ -17,7 +17,7 @@ from kzlabel.labels import LABEL_ASSERTION, Label, actions, ai_disclosure, label
 from kzlabel.limits import DEFAULT_LIMITS, Limits
 from kzlabel.manifest.cbor import DateText, encode
 from kzlabel.manifest.claim import HashedUri, write_claim
-from kzlabel.manifest.cose import to_be_counter_signed, to_be_signed, write_protected, write_sign1
+from kzlabel.manifest.cose import padding_of, to_be_counter_signed, to_be_signed, write_protected, write_sign1
 from kzlabel.manifest.labels import relative_uri
 from kzlabel.manifest.padding import PAD, encode_padded
 from kzlabel.manifest.store import write_assertion, write_manifest, write_store
@@ -31,6 +31,9 @@ _PARENT: Final = "c2pa.ingredient.v3"
 _GENERATOR: Final = {"name": "kzlabel", "version": __version__, "specVersion": "2.4.0"}
 _HEAD: Final = 8
 """Header of a box, which its hash leaves out."""
+
+_LARGEST_HASH: Final = 64
+_HEAVY: Final = b"\x10"
 
 _STAMP_FRAME: Final = 64
 """More than a time-stamp's token needs around it in the unprotected header."""
@@ -81,8 +84,17 @@ class Draft(msgspec.Struct, frozen=True):
     title: str
     """The claim's `dc:title`; empty for none."""
 
+    protected: bytes
+    """The protected header of the signature."""
+
     stamp: Stamp | None
     """Who stamps the signature; None for nobody."""
+
+    spare: int = 0
+    """Bytes that fill the signature up, so that the store's size is even."""
+
+    weight: int = 0
+    """Bytes that the store's carrier will take, where its format weighs stores; else 0."""
 
     def finish(self, binding: Mapping[str, object]) -> bytes:
         """Return the store with `binding` in it, signed: exactly `store_size` bytes.
@@ -99,6 +111,35 @@ class Draft(msgspec.Struct, frozen=True):
             raise SigningError(f"the manifest store has {len(store)} bytes instead of {self.store_size}")
         return store
 
+    def weighed(self, weigh: Callable[[bytes], int]) -> "Draft":
+        """Return the draft with a signature padded so far that `level` can make up for every other byte.
+
+        Some formats write a store in a way in which light bytes take less room than others. How many of the
+        bytes that aren't known yet will be light is chance; the padding, which nobody reads or signs, can hold as
+        many light ones as it takes to come out at one weight.
+        """
+        unknown = self.binding_size + _LARGEST_HASH + self.signer.signature_size
+        unknown += 0 if self.stamp is None else self.stamp.size
+        room = unknown + _LARGEST_HASH
+        made = msgspec.structs.replace(self, spare=self.spare + room + room % 2, store_size=0)
+        size = _size(made)
+        unsigned = made.unsigned()
+        lightest = made._store(b"\xff" * made.binding_size, lambda _: _padded(made, unsigned))  # noqa: SLF001 - a draft
+        return msgspec.structs.replace(made, store_size=size, weight=weigh(lightest) + _LARGEST_HASH)
+
+    def level(self, store: bytes, weigh: Callable[[bytes], int]) -> bytes:
+        """Return a finished store with as many heavy bytes in its padding as its weight lacks.
+
+        Raises:
+            SigningError: The padding isn't where it should be, or has too few bytes.
+        """
+        missing = self.weight - weigh(store)
+        padding = padding_of(store, store.rfind(self.protected) + len(self.protected))
+        if not 0 <= missing <= padding.length or store[padding.start : padding.end].strip(b"\0"):
+            raise SigningError("the manifest can't be brought to the size that was kept free for it")
+        end = padding.start + missing
+        return store[: padding.start] + _HEAVY * missing + store[end:]
+
     def _store(self, binding: bytes, sign: Callable[[bytes], bytes]) -> bytes:
         parts = (*self.assertions, (self.binding_label, write_assertion(self.binding_label, binding)))
         claim = write_claim(
@@ -112,10 +153,10 @@ class Draft(msgspec.Struct, frozen=True):
         return write_store((*self.before, made))
 
     def _signed(self, claim: bytes) -> bytes:
-        protected = write_protected(self.signer.algorithm.value, self.signer.certificates_der)
+        protected = self.protected
         signature = self.signer.sign(to_be_signed(protected, claim))
         if self.stamp is None:
-            return write_sign1(protected, signature)
+            return write_sign1(protected, signature, size=len(self.unsigned()))
         token = self.stamp(to_be_counter_signed(protected, signature))
         if len(token) > self.stamp.size:
             raise SigningError(f"the time-stamp has {len(token)} bytes, {self.stamp.size} were kept free for it")
@@ -123,10 +164,9 @@ class Draft(msgspec.Struct, frozen=True):
 
     def unsigned(self) -> bytes:
         """Return a signature of the right size that is none."""
-        protected = write_protected(self.signer.algorithm.value, self.signer.certificates_der)
         reserved = 0 if self.stamp is None else self.stamp.size + _STAMP_FRAME
-        least = write_sign1(protected, bytes(self.signer.signature_size))
-        return least + bytes(reserved)
+        least = write_sign1(self.protected, bytes(self.signer.signature_size))
+        return least + bytes(reserved + self.spare)
 
 
 def draft(
@@ -135,7 +175,6 @@ def draft(
     *,
     binding_label: str,
     binding_size: int,
-    media_type: str,
     parent: Parent | None = None,
     title: str = "",
     stamp: Stamp | None = None,
@@ -149,7 +188,6 @@ def draft(
         signer: Who says it.
         binding_label: Label of the hard binding, for example `c2pa.hash.data`.
         binding_size: Bytes of its CBOR.
-        media_type: Of the file that is labelled.
         parent: What the source carries already.
         title: Name of the asset; empty for none.
         stamp: Who stamps the signature with a time.
@@ -157,11 +195,9 @@ def draft(
         limits: How much work the parent may cause.
 
     Raises:
-        SigningError: The signer wants time-stamps and `stamp` is missing.
+        SigningError: `stamp` can't tell the size of its tokens.
         MalformedError: The parent's store can't be kept, since validators wouldn't agree on its hashes.
     """
-    if signer.tsa_url and stamp is None:
-        raise SigningError(f"time-stamps are not yet written into {media_type}", "label without a time-stamp")
     name = f"urn:c2pa:{identifiers()}"
     kept = Kept() if parent is None else keep(parent, limits)
     if name in kept.labels:
@@ -176,11 +212,24 @@ def draft(
         assertions=tuple(_assertions(label, kept)),
         instance=f"xmp:iid:{identifiers()}",
         title=title,
+        protected=write_protected(signer.algorithm.value, signer.certificates_der),
         stamp=stamp,
     )
-    unsigned = made.unsigned()
-    size = len(made._store(bytes(binding_size), lambda _: unsigned))  # noqa: SLF001 - a draft's own maker
+    size = _size(made)
+    if size % 2:  # in a RIFF an odd one would need a pad byte, which some validators take for a part of the store
+        made, size = msgspec.structs.replace(made, spare=1), size + 1
     return msgspec.structs.replace(made, store_size=size)
+
+
+def _padded(made: Draft, unsigned: bytes) -> bytes:
+    """Return a signature of the right size: all of it heavy but the padding."""
+    token = b"" if made.stamp is None else b"\xff" * made.stamp.size
+    return write_sign1(made.protected, b"\xff" * made.signer.signature_size, size=len(unsigned), token=token)
+
+
+def _size(made: Draft) -> int:
+    unsigned = made.unsigned()
+    return len(made._store(bytes(made.binding_size), lambda _: unsigned))  # noqa: SLF001 - a draft's own maker
 
 
 def _assertions(label: Label, kept: Kept) -> list[tuple[str, bytes]]:

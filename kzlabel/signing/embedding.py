@@ -1,7 +1,7 @@
 """Writing a labelled file: the format's recipe is followed, the content is bound, and the store is put in last."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO, Final
 
 import msgspec
@@ -35,6 +35,12 @@ class Plan(msgspec.Struct, frozen=True):
 
     binding: Binding
     """How the content is bound."""
+
+    form: Embedder
+    """The format of the file."""
+
+    limits: Limits
+    """How much work the labelled file may cause."""
 
 
 def embed(
@@ -85,10 +91,18 @@ def plan(
     places = 1
     while True:
         draft = compose(binding.label, binding.size(source, places))
-        splice = form.splice(source, located, draft.store_size, limits)
+        weigh = _weigh(form)
+        if weigh is not None:
+            draft = draft.weighed(weigh)
+        splice = form.splice(source, located, draft.weight or draft.store_size, limits)
         if len(splice.excluded) <= places:
-            return Plan(source, draft, splice, binding)
+            return Plan(source, draft, splice, binding, form, limits)
         places = len(splice.excluded)
+
+
+def _weigh(form: Embedder) -> Callable[[bytes], int] | None:
+    """Return how the format weighs stores, if it does; see `Embedder`."""
+    return getattr(form, "weigh", None)
 
 
 def write(planned: Plan, destination: BinaryIO) -> None:
@@ -109,13 +123,37 @@ def write(planned: Plan, destination: BinaryIO) -> None:
         store = planned.draft.finish(tally.content(_Written(destination, base, end - base)))
     except MalformedError as error:
         raise SigningError(f"the file can't be labelled: {error.message}") from None
+    weigh = _weigh(planned.form)
+    if weigh is not None:
+        store = planned.draft.level(store, weigh)
     for at, derived in gaps:
         data = derived.make(store)
         if len(data) != derived.size:
             raise SigningError(f"the carrier of the store has {len(data)} bytes instead of {derived.size}")
         destination.seek(at)
         destination.write(data)
+    _check(planned, _Written(destination, base, end - base), [Span(at - base, one.size) for at, one in gaps])
     destination.seek(end)
+
+
+def _check(planned: Plan, written: Reader, derived: Sequence[Span]) -> None:
+    """Look for the store as a verifier will: a source that contradicts itself may end in an unreadable file.
+
+    Raises:
+        SigningError: The store isn't found in the labelled file where it was put, or another one is.
+    """
+    try:
+        located = planned.form.locate(written, planned.limits)
+    except MalformedError as error:
+        raise SigningError(f"the file can't be labelled: {error.message}") from None
+    places = {span for carrier in located.carriers for span in carrier.excluded}
+    # What is left out besides the store, such as the place of a later signature, is no carrier's.
+    stores = {
+        span for span in planned.splice.excluded if any(s.start < span.end and span.start < s.end for s in derived)
+    }
+    if located.damage or len(located.carriers) != 1 or not places.issuperset(stores):
+        why = located.damage or "what it holds hides the new manifest store"
+        raise SigningError(f"the file can't be labelled: {why}")
 
 
 def _copy(
@@ -146,6 +184,11 @@ class _Written:
         self._base = base
         self.size = size
 
+    @property
+    def head(self) -> bytes:
+        """See `Reader.head`."""
+        return self.read(0, min(_HEAD, self.size))
+
     def read(self, offset: int, length: int) -> bytes:
         """See `Reader.read`."""
         if offset < 0 or length < 0 or offset + length > self.size:
@@ -172,3 +215,4 @@ class _Written:
 
 
 _PIECE: Final = 1 << 18
+_HEAD: Final = 1 << 14

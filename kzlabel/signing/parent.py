@@ -9,7 +9,7 @@ import msgspec
 
 from kzlabel.errors import MalformedError
 from kzlabel.files import Reader
-from kzlabel.formats import Encoding, Located
+from kzlabel.formats import Encoding, Located, text
 from kzlabel.limits import Limits
 from kzlabel.manifest import store as stores
 from kzlabel.manifest.claim import HashedUri
@@ -63,6 +63,8 @@ def read_store(file: Reader, located: Located) -> bytes:
     data = b"".join(bytes(piece) for piece in file.chunks(carrier.store))
     if carrier.encoding is Encoding.RAW:
         return data
+    if carrier.encoding is Encoding.SELECTORS:
+        return text.decode(data)
     try:
         return b64decode(data, validate=True)
     except BinasciiError:

@@ -2,10 +2,10 @@
 
 import msgspec
 
-from kzlabel.errors import MalformedError, SigningError
-from kzlabel.files import Reader
-from kzlabel.formats import pdf
+from kzlabel.errors import SigningError
+from kzlabel.formats import Format
 from kzlabel.limits import Limits
+from kzlabel.signing.documents import PdfOptions, check_pdf
 from kzlabel.signing.writable import WRITABLE
 from kzlabel.sources import Opened
 from kzlabel.status import Kind
@@ -25,19 +25,33 @@ class Precheck(msgspec.Struct, frozen=True):
     parent: Verdict | None
     """The verdict about the label that it carries; None when it carries none."""
 
+    pdf: PdfOptions = PdfOptions()
+    """What the caller says about it if it is a PDF."""
+
+    fragile: bool = False
+    """Whether it would lose something if the reference engine wrote it anew."""
+
     @property
     def parent_status(self) -> str:
         """Status of the label that it carries; empty when it carries none."""
         return "" if self.parent is None else self.parent.status.value
 
 
-def precheck(file: Opened, trust: Trust, limits: Limits, *, despite_broken: bool) -> Precheck:
-    """Decide whether `file` can be labelled without harm.
+def precheck(
+    file: Opened,
+    trust: Trust,
+    limits: Limits,
+    *,
+    despite_broken: bool,
+    pdf: PdfOptions | None = None,
+    form: Format | None = None,
+) -> Precheck:
+    """Decide whether `file` can be labelled without harm; `form` is its format where its content doesn't decide.
 
     Raises:
         SigningError: It can't; the message says why and what would help.
     """
-    verdict = Verifier(trust=trust, limits=limits).verify_opened(file)
+    verdict = Verifier(trust=trust, limits=limits).verify_opened(file, form)
     name = file.uri
     match verdict.status:
         case Status.UNSUPPORTED:
@@ -63,9 +77,9 @@ def precheck(file: Opened, trust: Trust, limits: Limits, *, despite_broken: bool
         raise SigningError(
             f"{name} can't be labelled: nothing here writes {verdict.media_type}", "see kzlabel formats"
         )
-    if verdict.media_type == "application/pdf":
-        _check_pdf(file.reader, name)
-    return Precheck(verdict.media_type, verdict if verdict.manifest else None)
+    pdf = pdf or PdfOptions()
+    fragile = verdict.media_type == "application/pdf" and check_pdf(file.reader, name, pdf)
+    return Precheck(verdict.media_type, verdict if verdict.manifest else None, pdf, fragile)
 
 
 def _why(verdict: Verdict) -> str:
@@ -73,21 +87,3 @@ def _why(verdict: Verdict) -> str:
     failures = [f for f in verdict.findings if f.kind is Kind.FAILURE] or list(verdict.findings)
     telling = failures[0]
     return f"{telling.explanation} ({telling.code})" if telling.explanation else telling.code
-
-
-def _check_pdf(reader: Reader, name: str) -> None:
-    """Refuse PDFs that the present writer would harm: it writes the whole file anew."""
-    try:
-        encrypted = pdf.is_encrypted(reader)
-        signed = not encrypted and pdf.has_signatures(reader)
-    except MalformedError as error:
-        raise SigningError(f"{name} can't be labelled: {error.message}", "repair the file first") from None
-    if encrypted:
-        raise SigningError(
-            f"{name} is encrypted, and labelling would remove its encryption",
-            "label it before it is encrypted",
-        )
-    if signed:
-        raise SigningError(
-            f"{name} carries a digital signature, which labelling would break", "label it before it is signed"
-        )

@@ -19,16 +19,21 @@ __all__ = ["Anchor", "Trust"]
 
 
 class Anchor(msgspec.Struct, frozen=True):
-    """A certificate authority that is trusted because somebody put it on a list."""
+    """A certificate that is trusted because somebody put it on a list: of an authority, or of a signer."""
 
     name: str
-    """Common name of the authority, or its whole subject."""
+    """Common name of its subject, or its whole subject."""
 
     store: str
     """Where the anchor was found: the name of a file, or `development`."""
 
     der: bytes
     """The certificate."""
+
+    @classmethod
+    def of(cls, certificate: x509.Certificate, store: str) -> Self:
+        """Describe a certificate from the store called `store`."""
+        return cls(display_name(certificate), store, certificate.public_bytes(Encoding.DER))
 
     @property
     def fingerprint(self) -> str:
@@ -41,10 +46,18 @@ class Anchor(msgspec.Struct, frozen=True):
 
 
 class Trust(msgspec.Struct, frozen=True):
-    """Whom to believe: a set of anchors. It reads no clock and no network, and never changes."""
+    """Whom to believe: sets of certificates. It reads no clock and no network, and never changes."""
 
     anchors: tuple[Anchor, ...] = ()
-    """The anchors, each certificate once, in the order in which they were named."""
+    """Authorities whose signers and time-stamping authorities are believed, each certificate once, in the order in
+    which they were named."""
+
+    tsa: tuple[Anchor, ...] = ()
+    """Authorities whose time-stamping authorities alone are believed (C2PA 2.4 section 14.4.2)."""
+
+    signers: tuple[Anchor, ...] = ()
+    """Certificates of signers that are believed whoever issued them, as long as they fit the profile and are
+    valid."""
 
     @classmethod
     def none(cls) -> Self:
@@ -87,28 +100,41 @@ class Trust(msgspec.Struct, frozen=True):
         return trust
 
     def __or__(self, other: "Trust") -> Self:
-        """Return trust in the anchors of both; one that both have keeps the name of the left one's store."""
-        unique: dict[bytes, Anchor] = {}
-        for anchor in (*self.anchors, *other.anchors):
-            unique.setdefault(anchor.der, anchor)
-        return type(self)(tuple(unique.values()))
+        """Return trust in all that either trusts; what both have keeps the name of the left one's store."""
+        return type(self)(
+            _united(self.anchors, other.anchors), _united(self.tsa, other.tsa), _united(self.signers, other.signers)
+        )
 
     def pem(self) -> str:
-        """Return all anchors as PEM text, for the reference engine."""
+        """Return the anchors as PEM text, for the reference engine.
+
+        It has one list for signers and time-stamping authorities, and none of signers: what is believed for
+        time-stamps alone, or as a signer alone, isn't in it, so that it believes no more than it should.
+        """
         return "".join(anchor.pem() for anchor in self.anchors)
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the set of certificates, whatever their order and stores: what verdicts depend on."""
-        fingerprints = sorted(hashlib.sha256(anchor.der).digest() for anchor in self.anchors)
-        return hashlib.sha256(b"".join(fingerprints)).hexdigest()
+        """SHA-256 over the sets of certificates, whatever their order and stores: what verdicts depend on."""
+        parts = []
+        for kind, anchors in ((b"", self.anchors), (b"tsa", self.tsa), (b"signers", self.signers)):
+            fingerprints = sorted(hashlib.sha256(anchor.der).digest() for anchor in anchors)
+            parts += [kind, *fingerprints] if fingerprints else []
+        return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def _united(left: tuple[Anchor, ...], right: tuple[Anchor, ...]) -> tuple[Anchor, ...]:
+    unique: dict[bytes, Anchor] = {}
+    for anchor in (*left, *right):
+        unique.setdefault(anchor.der, anchor)
+    return tuple(unique.values())
 
 
 def _anchor(certificate: x509.Certificate, store: str) -> Anchor:
-    name = display_name(certificate)
     if not is_authority(certificate):
+        name = display_name(certificate)
         raise TrustError(
             f"{name} in {store} is not a certificate authority",
             "an anchor must be allowed to issue certificates; name the authority that issued this one",
         )
-    return Anchor(name, store, certificate.public_bytes(Encoding.DER))
+    return Anchor.of(certificate, store)

@@ -6,6 +6,6 @@ the native one (`native.py`) or the reference engine (`reference.py`), between w
 """
 
 from kzlabel.verifying.engines import Engine
-from kzlabel.verifying.verifier import Verifier, unreadable, verify
+from kzlabel.verifying.verifier import Verifier, unreadable, verify, verify_text
 
-__all__ = ["Engine", "Verifier", "unreadable", "verify"]
+__all__ = ["Engine", "Verifier", "unreadable", "verify", "verify_text"]

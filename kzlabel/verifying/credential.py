@@ -6,6 +6,7 @@ or now without one; the dates of an anchor don't matter. Where the engine is lax
 path lengths, this module abstains instead of agreeing.
 """
 
+import re
 import warnings
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -19,11 +20,20 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, SignatureAlgorithmOID
 
 from kzlabel.credentials import Rule, check_profile
-from kzlabel.trust import Trust
+from kzlabel.trust import Anchor, Trust
 from kzlabel.verifying.abstain import Abstention
 from kzlabel.verifying.reading import Certificate
 
-__all__ = ["Usable", "chains_to_anchor", "common_name", "described", "load", "may_sign", "may_stamp"]
+__all__ = [
+    "Usable",
+    "anchor_of_signer",
+    "chains_to_anchor",
+    "common_name",
+    "described",
+    "load",
+    "may_sign",
+    "may_stamp",
+]
 
 _CACHE = 512
 _SMALLEST_RSA, _LARGEST_RSA = 2048, 4096
@@ -43,6 +53,12 @@ _ECDSA = frozenset(
         SignatureAlgorithmOID.ECDSA_WITH_SHA512,
     }
 )
+_KINDS: tuple[tuple[str, type], ...] = (
+    ("1.2.840.113549.1.1.", rsa.RSAPublicKey),
+    ("1.2.840.10045.4.", ec.EllipticCurvePublicKey),
+    ("1.3.101.112", ed25519.Ed25519PublicKey),
+)
+"""Which kind of key goes with a signature algorithm, by how its identifier begins."""
 _UNREADABLE = (Warning, ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension)
 
 
@@ -109,25 +125,41 @@ def may_stamp(der: bytes) -> bool:
     return True
 
 
-def chains_to_anchor(chain: tuple[bytes, ...], trust: Trust, at: datetime) -> bool:
-    """Return whether `chain`, the signer's certificate first, leads to an anchor, all of it valid at `at`.
+def anchor_of_signer(chain: tuple[bytes, ...], trust: Trust, at: datetime) -> Anchor | None:
+    """Return who vouches for a signer, whose certificate comes first in `chain`; None if nobody does.
+
+    A signer that is believed itself needs no chain; that it fits the profile and is valid has been checked before.
+
+    Raises:
+        Abstention: As `chains_to_anchor`.
+    """
+    if trust.signers:
+        known = next((one for one in trust.signers if one.der == chain[0]), None)
+        if known is not None:
+            return known
+    return chains_to_anchor(chain, trust.anchors, at)
+
+
+def chains_to_anchor(chain: tuple[bytes, ...], anchors: tuple[Anchor, ...], at: datetime) -> Anchor | None:
+    """Return the anchor that `chain`, the signer's certificate first, leads to, all of it valid at `at`.
 
     Raises:
         Abstention: A certificate can't be read, or is of a kind that engines may see differently.
     """
-    link = _link(chain, trust) if trust.anchors else None
-    if link is None:
-        return False
+    found = _link(chain, anchors) if anchors else None
+    if found is None:
+        return None
+    link, anchor = found
     moment = at.replace(microsecond=0)
     valid = [one.not_valid_before_utc <= moment <= one.not_valid_after_utc for one in map(load, chain)]
     if all(valid[link:]) and not all(valid):
         raise Abstention("a certificate below a valid issuer that is not valid itself")
-    return all(valid)
+    return anchor if all(valid) else None
 
 
 @lru_cache(_CACHE)
-def _link(chain: tuple[bytes, ...], trust: Trust) -> int | None:
-    """Return which certificate of the chain, seen from its end, an anchor signed; None without one."""
+def _link(chain: tuple[bytes, ...], anchors: tuple[Anchor, ...]) -> tuple[int, Anchor] | None:
+    """Return which certificate of the chain, seen from its end, an anchor signed, and that anchor; None without."""
     certificates = [load(der) for der in chain]
     if len(chain) > 1 and chain[0] == chain[1]:
         raise Abstention("a certificate that follows itself")
@@ -136,11 +168,11 @@ def _link(chain: tuple[bytes, ...], trust: Trust) -> int | None:
     for number in range(len(certificates) - 1, -1, -1):
         certificate = certificates[number]
         issuer = certificate.issuer.public_bytes()
-        for anchor in trust.anchors:
+        for anchor in anchors:
             authority = load(anchor.der)
             if authority.subject.public_bytes() == issuer and _signed_by(certificate, authority):
                 _check_authorities(certificates[1:], authority)
-                return number
+                return number, anchor
     return None
 
 
@@ -189,9 +221,11 @@ def _signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
             if oid == SignatureAlgorithmOID.RSASSA_PSS and isinstance(parameters, padding.PSS) and digest:
                 key.verify(signature, signed, parameters, digest)
                 return True
-        elif isinstance(key, ec.EllipticCurvePublicKey) and oid in _ECDSA and _pairs(key, digest):
-            key.verify(signature, signed, ec.ECDSA(digest))  # type: ignore[arg-type]
-            return True
+        elif isinstance(key, ec.EllipticCurvePublicKey) and oid in _ECDSA and digest is not None:
+            key.verify(signature, signed, ec.ECDSA(digest))
+            if _pairs(key, digest):
+                return True
+            raise Abstention("a certificate signed over another hash than goes with the key")
         elif isinstance(key, ed25519.Ed25519PublicKey) and oid == SignatureAlgorithmOID.ED25519:
             key.verify(signature, signed)
             return True
@@ -199,19 +233,30 @@ def _signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
         return False
     except _UNREADABLE as error:
         raise Abstention(f"a certificate that can't be read: {error}") from None
-    if isinstance(key, rsa.RSAPublicKey) == (oid in _PKCS1 or oid == SignatureAlgorithmOID.RSASSA_PSS):
+    kind = next((kind for prefix, kind in _KINDS if oid.dotted_string.startswith(prefix)), None)
+    if kind is None or isinstance(key, kind):
         raise Abstention("a certificate signed in an unusual way")
     return False  # a key of another kind than the algorithm
 
 
-def _pairs(key: ec.EllipticCurvePublicKey, digest: hashes.HashAlgorithm | None) -> bool:
-    return digest is not None and _CURVES.get(key.curve.name) == digest.name
+def _pairs(key: ec.EllipticCurvePublicKey, digest: hashes.HashAlgorithm) -> bool:
+    return _CURVES.get(key.curve.name) == digest.name
 
 
 def common_name(certificate: x509.Certificate) -> str:
     """Return the common names of the subject, one after the other."""
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return "".join(str(name.value) for name in names)
+
+
+_BIN = re.compile(r"BIN([0-9]{12})")
+
+
+def _bin(subject: x509.Name) -> str:
+    """Return the business identification number among the organisational units, if there is exactly one."""
+    units = subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
+    numbers = {found[1] for unit in units if (found := _BIN.fullmatch(str(unit.value)))}
+    return numbers.pop() if len(numbers) == 1 else ""
 
 
 @lru_cache(_CACHE)
@@ -226,6 +271,7 @@ def described(der: bytes) -> Certificate:
     return Certificate(
         common_name=name(certificate.subject, NameOID.COMMON_NAME),
         organisation=name(certificate.subject, NameOID.ORGANIZATION_NAME),
+        bin=_bin(certificate.subject),
         issuer_common_name=name(certificate.issuer, NameOID.COMMON_NAME),
         issuer_organisation=name(certificate.issuer, NameOID.ORGANIZATION_NAME),
         serial_number=f"{certificate.serial_number:x}",

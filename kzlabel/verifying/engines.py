@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from kzlabel.errors import KzlabelError
 from kzlabel.files import Reader
-from kzlabel.formats import Located
+from kzlabel.formats import FOREIGN, Located
 from kzlabel.isolation import Child
 from kzlabel.limits import Limits
 from kzlabel.sources import Opened, opened
@@ -69,7 +69,7 @@ def ask(
             raise
         except Exception as bug:  # noqa: BLE001 - a bug here must cost speed and not the verdict
             abstained = f"the native engine failed: {type(bug).__name__}"
-    if engine is Engine.NATIVE:
+    if engine is Engine.NATIVE or (media_type in FOREIGN and engine is Engine.AUTO):
         return Refused(native.ENGINE, Code.KZLABEL_ENGINE_ABSTAINED, abstained), abstained
     if child is None or not file.path:
         return reference.read(file.reader, media_type, trust, limits, online=online), abstained
@@ -86,6 +86,8 @@ def _ask_native(
         raise Abstention(f"the container is damaged: {located.damage}")
     if located.carriers:
         return native.read(reader, located, media_type, trust, limits, now=now)
+    if located.remote:
+        return Absent(native.ENGINE, located.remote)
     if located.xmp is None:
         raise Abstention("a manifest kept elsewhere may be referred to where this format's walk doesn't look")
     if total(located.xmp) > _XMP_SIZE or _refers_elsewhere(reader, located.xmp):

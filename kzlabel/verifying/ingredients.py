@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from kzlabel.errors import LimitError
 from kzlabel.limits import Limits
 from kzlabel.manifest.claim import ALGORITHMS, HashedUri
 from kzlabel.manifest.ingredient import Ingredient
@@ -45,7 +46,8 @@ def find_family(store: dict[str, Manifest], active: Manifest, log: Log, limits: 
     """Walk the graph of ingredients from the active manifest.
 
     Raises:
-        Abstention: It isn't a graph as the specification has it: a cycle, a reference of unusual form, too deep.
+        Abstention: It isn't a graph as the specification has it: a cycle, a reference of unusual form.
+        LimitError: It is too deep.
     """
     family = Family(store, {}, [])
     _reach(active, family, [], log, limits.ingredient_depth)
@@ -54,7 +56,7 @@ def find_family(store: dict[str, Manifest], active: Manifest, log: Log, limits: 
 
 def _reach(manifest: Manifest, family: Family, path: list[str], log: Log, depth: int) -> None:
     if len(path) >= depth:
-        raise Abstention(f"ingredients are nested more than {depth} levels deep")
+        raise LimitError(f"ingredients are nested more than {depth} levels deep")
     if manifest.label in family.reached:
         return
     path.append(manifest.label)

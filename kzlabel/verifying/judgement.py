@@ -102,20 +102,20 @@ def _signatory(active: Manifest, status: Status, trust: Trust) -> Signatory | No
     return Signatory(
         common_name=certificate.common_name,
         organisation=certificate.organisation,
+        bin=certificate.bin,
         issuer=", ".join(issuer),
         serial_number=certificate.serial_number,
         not_before=certificate.not_before,
         not_after=certificate.not_after,
         algorithm=active.algorithm,
-        trusted_by=_trusted_by(certificate, trust) if status is Status.TRUSTED else "",
+        trusted_by=(active.store or _trusted_by(certificate, trust)) if status is Status.TRUSTED else "",
     )
 
 
 def _trusted_by(certificate: Certificate, trust: Trust) -> str:
-    for anchor in trust.anchors:
-        if anchor.store == DEVELOPMENT and anchor.name == certificate.issuer_common_name:
-            return DEVELOPMENT
-    return "anchors"
+    """Return the store of the anchor that bears the issuer's name; the reference engine says none."""
+    stores = {anchor.store for anchor in trust.anchors if anchor.name == certificate.issuer_common_name}
+    return stores.pop() if len(stores) == 1 else "anchors"
 
 
 def _development(signer: Signatory | None) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
-from kzlabel.formats import Encoding, Located
+from kzlabel.formats import Encoding, Located, text
 from kzlabel.limits import Limits
 from kzlabel.manifest.actions import Actions
 from kzlabel.manifest.assertions import Metadata, Opaque
@@ -134,6 +134,8 @@ def _gather(file: Reader, located: Located, limits: Limits) -> bytes:
     data = b"".join([file.read(span.start, span.length) for span in carrier.store])
     if carrier.encoding is Encoding.RAW:
         return data
+    if carrier.encoding is Encoding.SELECTORS:
+        return text.decode(data)
     try:
         return base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError):
@@ -192,6 +194,7 @@ def _manifest(manifest: Manifest, signed: Signed | None) -> reading.Manifest:
         algorithm=signed.algorithm if signed else "",
         certificate=signed.certificate if signed else None,
         time_stamp=signed.time_stamp if signed else "",
+        store=signed.store if signed else "",
     )
 
 

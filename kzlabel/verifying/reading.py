@@ -18,6 +18,9 @@ class Certificate(msgspec.Struct, frozen=True, omit_defaults=True):
     organisation: str = ""
     """O of the subject."""
 
+    bin: str = ""
+    """Kazakhstan business identification number in an OU of the subject, as the national authority writes it."""
+
     issuer_common_name: str = ""
     """CN of the issuer."""
 
@@ -76,6 +79,9 @@ class Manifest(msgspec.Struct, frozen=True):
 
     time_stamp: str
     """Time in its RFC 3161 time-stamp, RFC 3339; empty without one."""
+
+    store: str = ""
+    """The trust store that vouches for the signer, where the engine says which."""
 
     def assertion(self, label: str) -> Any:
         """Return the content of the first assertion called `label`, or None."""

@@ -123,6 +123,12 @@ def _generator(claim: Mapping[str, Any]) -> str:
     return " ".join(str(info[key]) for key in ("name", "version") if info.get(key))
 
 
+def _bin(unit: str) -> str:
+    """Return the business identification number that an organisational unit is, if it is one."""
+    number = unit.removeprefix("BIN")
+    return number if len(unit) == 15 and len(number) == 12 and number.isascii() and number.isdigit() else ""
+
+
 def _certificate(info: Any) -> Certificate | None:
     if not isinstance(info, Mapping):
         return None
@@ -130,6 +136,7 @@ def _certificate(info: Any) -> Certificate | None:
     return Certificate(
         common_name=subject.get("CN", ""),
         organisation=subject.get("O", ""),
+        bin=_bin(subject.get("OU", "")),
         issuer_common_name=issuer.get("CN", ""),
         issuer_organisation=issuer.get("O", ""),
         serial_number=info.get("serialNumber", ""),

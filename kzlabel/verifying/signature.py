@@ -14,7 +14,7 @@ from kzlabel.status import Code, Finding
 from kzlabel.trust import Trust
 from kzlabel.verifying import timestamp
 from kzlabel.verifying.abstain import Abstention
-from kzlabel.verifying.credential import chains_to_anchor, described, load, may_sign, may_stamp
+from kzlabel.verifying.credential import anchor_of_signer, chains_to_anchor, described, load, may_sign, may_stamp
 from kzlabel.verifying.reading import Certificate
 
 __all__ = ["Signed", "check_signature", "holds"]
@@ -42,11 +42,14 @@ class Signed(msgspec.Struct, frozen=True):
     at: datetime | None
     """The time at which the certificates were judged, if a time-stamp says one."""
 
+    store: str
+    """The trust store that vouches for the signer; empty without one."""
+
     @property
     def outcome(self) -> tuple[object, ...]:
         """What was found and whose the signature is, but for what differs between any two signatures."""
         said = tuple((finding.code, finding.explanation) for finding in self.findings)
-        return said, self.certificate, self.algorithm, bool(self.time_stamp)
+        return said, self.certificate, self.algorithm, self.store, bool(self.time_stamp)
 
 
 def check_signature(
@@ -82,7 +85,8 @@ def check_signature(
     leaf = sign1.chain[0]
     if not may_sign(leaf).at(at or now):
         found.append(Finding.of(Code.SIGNING_CREDENTIAL_EXPIRED, "certificate expired", uri=uri))
-    trusted = chains_to_anchor(sign1.chain, trust, at or now)
+    anchor = anchor_of_signer(sign1.chain, trust, at or now)
+    trusted = anchor is not None
     code = Code.SIGNING_CREDENTIAL_TRUSTED if trusted else Code.SIGNING_CREDENTIAL_UNTRUSTED
     found.append(Finding.of(code, f"signing certificate {'trusted' if trusted else 'untrusted'}", uri=uri))
     if holds(sign1, to_be_signed(sign1.protected, claim), sign1.signature):
@@ -91,7 +95,8 @@ def check_signature(
     else:
         found.append(Finding.of(Code.CLAIM_SIGNATURE_MISMATCH, "claim signature is not valid", uri=uri))
     found.append(Finding.of(Code.SIGNING_CREDENTIAL_OCSP_SKIPPED, "OCSP fetching skipped", uri=uri))
-    return Signed(tuple(found), described(leaf), sign1.algorithm, stamp[1] if stamp else "", at)
+    store = "" if anchor is None else anchor.store
+    return Signed(tuple(found), described(leaf), sign1.algorithm, stamp[1] if stamp else "", at, store)
 
 
 def _stamp(
@@ -107,7 +112,9 @@ def _stamp(
         return None
     matched = f"timestamp message digest matched: {stamp.authority}"
     found.append(Finding.of(Code.TIME_STAMP_VALIDATED, matched, uri=uri))
-    if version > 1 and not (may_stamp(stamp.chain[0]) and chains_to_anchor(stamp.chain, trust, stamp.at)):
+    if version > 1 and not (
+        may_stamp(stamp.chain[0]) and chains_to_anchor(stamp.chain, trust.anchors + trust.tsa, stamp.at)
+    ):
         untrusted = f"timestamp cert untrusted: {stamp.authority}"
         found.append(Finding.of(Code.TIME_STAMP_UNTRUSTED, untrusted, uri=uri))
         return None

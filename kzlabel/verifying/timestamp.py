@@ -26,7 +26,7 @@ from kzlabel.errors import MalformedError
 from kzlabel.verifying.abstain import Abstention
 from kzlabel.verifying.credential import common_name, load
 
-__all__ = ["Stamp", "check"]
+__all__ = ["Stamp", "check", "nonce_of", "token_of"]
 
 _SEQUENCE, _SET, _OID, _OCTETS, _INTEGER = 0x30, 0x31, 0x06, 0x04, 0x02
 _CONTEXT_0, _CONTEXT_1 = 0xA0, 0xA1
@@ -125,6 +125,25 @@ def _check(token: bytes, stamped: bytes) -> Stamp:
     if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
         raise MalformedError("the authority's certificate was not valid then")
     return Stamp(matches, at, common_name(certificate), _ordered(leaf, tuple(certificates)))
+
+
+def token_of(response: bytes) -> bytes:
+    """Return the token in an authority's response (RFC 3161 section 2.4.2).
+
+    Raises:
+        Abstention: It grants none, or is no response.
+    """
+    try:
+        return _token(response)
+    except (MalformedError, ValueError, TypeError, IndexError) as error:
+        raise Abstention(f"an unusual response: {error}") from None
+
+
+def nonce_of(token: bytes) -> int | None:
+    """Return the nonce in a token that `check` has checked; None without one."""
+    content, _, _ = _signed_data(_token(token))
+    _, _, _, _, _, *rest = elements(element(content, _SEQUENCE))
+    return next((int.from_bytes(part.content, signed=True) for part in rest if part.tag == _INTEGER), None)
 
 
 def _token(data: bytes) -> bytes:

@@ -53,6 +53,9 @@ class Signatory(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     organisation: str = ""
     """O of its subject."""
 
+    bin: str = ""
+    """Kazakhstan business identification number of its holder, where the certificate has one."""
+
     issuer: str = ""
     """Who issued it: CN and O of the issuer, as far as they are there."""
 
@@ -69,8 +72,9 @@ class Signatory(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Signature algorithm in lower case, for example `es256`."""
 
     trusted_by: str = ""
-    """Which trust the chain ended in: `development` for this machine's own authority, `anchors` for yours;
-    empty when it isn't trusted."""
+    """The trust store that the chain ended in: `development` for this machine's own authority, else the name under
+    which the store was added, or of the file that was given; `anchors` where several fit; empty when it isn't
+    trusted."""
 
 
 class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -15,8 +15,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from kzlabel.errors import LimitError, MalformedError
-from kzlabel.formats import BY_START, Format, Located, by_extension, identify
+from kzlabel.errors import InputError, LimitError, MalformedError
+from kzlabel.files import BytesReader
+from kzlabel.formats import Format, Located, by_extension, recognise
+from kzlabel.formats import text as plain_text
 from kzlabel.isolation import Child
 from kzlabel.labels import AI
 from kzlabel.limits import DEFAULT_LIMITS, Limits
@@ -30,7 +32,7 @@ from kzlabel.verifying.reading import Absent, Reading, Refused
 from kzlabel.verifying.shapes import Shapes
 from kzlabel.verifying.verdict import Status, Verdict
 
-__all__ = ["Verifier", "unreadable", "verify"]
+__all__ = ["Verifier", "unreadable", "verify", "verify_text"]
 
 
 def _now() -> datetime:
@@ -85,29 +87,54 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
         with opened(source, uri) as file:
             return self.verify_opened(file)
 
-    def verify_opened(self, file: Opened) -> Verdict:
-        """Verify an open source; see `verify`."""
+    def verify_text(self, text: str, uri: str = "<text>") -> Verdict:
+        """Say whether unstructured text carries a hidden label (C2PA 2.4 A.8), as `verify` does of files.
+
+        What it looks like doesn't matter: text that begins like a PDF is text.
+
+        Raises:
+            InputError: There are lone surrogates in it, so that it is no Unicode text.
+        """
         try:
-            return self._verify(file)
+            data = text.encode()
+        except UnicodeEncodeError as error:
+            raise InputError(f"the text has a lone surrogate at character {error.start}") from None
+        return self.verify_opened(Opened(BytesReader(data), uri, ".txt"), plain_text)
+
+    def verify_opened(self, file: Opened, form: Format | None = None) -> Verdict:
+        """Verify an open source; see `verify`. `form` is its format where its content doesn't decide."""
+        try:
+            return self._verify(file, form)
         except LimitError as error:
             exceeded = Finding.of(Code.KZLABEL_LIMIT_EXCEEDED, str(error))
             return Verdict(uri=file.uri, status=Status.ERROR, ai=AI.UNKNOWN, findings=(exceeded,))
         except (MalformedError, OSError) as error:
             return unreadable(file.uri, str(error))
 
-    def _verify(self, file: Opened) -> Verdict:
+    def _verify(self, file: Opened, form: Format | None = None) -> Verdict:
         # (2) the format, by content
         reader = file.reader
-        recognised = identify(reader.head, BY_START) or identify(reader.read(0, min(self.limits.head, reader.size)))
+        recognised = recognise(reader, file.suffix, self.limits) if form is None else (form, form.MEDIA_TYPES[0])
         if recognised is None:
             return _unsupported(file)
-        form, media_type = recognised
-        findings = _mismatch(file.suffix, form)
+        found, media_type = recognised
+        findings = _mismatch(file.suffix, found)
 
         # (3) the container
-        located = form.locate(file.reader, self.limits)
+        located = found.locate(file.reader, self.limits)
         if located.damage:
             findings += (Finding.of(Code.KZLABEL_CONTAINER_DAMAGED, located.damage),)
+
+        if located.fault is not None:
+            fault = Finding.of(located.fault, located.fault_reason)
+            return Verdict(
+                uri=file.uri,
+                status=Status.INVALID,
+                ai=AI.UNKNOWN,
+                media_type=media_type,
+                engine=native.ENGINE,
+                findings=(*findings, fault),
+            )
 
         # (4) the store
         now = self.clock()
@@ -116,7 +143,7 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
             recalled = self.shapes.recall(reader, located, media_type, now)
             if recalled is not None:
                 return _about(recalled, file.uri, findings)
-        elif natively and located.xmp == () and not located.damage:
+        elif natively and located.xmp == () and not located.damage and not located.remote:
             return Verdict(  # the usual case, quickly: `ask` would say the same
                 uri=file.uri,
                 status=Status.UNLABELLED,
@@ -189,6 +216,16 @@ def verify(
         trust=default_trust() if trust is None else trust, engine=Engine(engine), online=online, limits=limits
     )
     return verifier.verify(source, uri)
+
+
+def verify_text(text: str, *, trust: Trust | None = None, limits: Limits = DEFAULT_LIMITS) -> Verdict:
+    """Verify the hidden label of unstructured text; to verify many, make a `Verifier`.
+
+    Raises:
+        InputError: There are lone surrogates in it, so that it is no Unicode text.
+        TrustError: A trust store can't be read.
+    """
+    return Verifier(trust=default_trust() if trust is None else trust, limits=limits).verify_text(text)
 
 
 def unreadable(uri: str, reason: str, code: Code = Code.KZLABEL_INPUT_UNREADABLE) -> Verdict:

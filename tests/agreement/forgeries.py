@@ -142,7 +142,16 @@ def _claims() -> dict[str, Case]:
         "an assertion listed twice": built(Draft(listing=lambda listed: [listed[0], *listed])),
         "no algorithm in the claim": built(Draft(drop=("alg",))),
         "trailing CBOR": built(Draft(claim_bytes=lambda data: data + b"\xa0")),
+        "a break behind the claim": built(Draft(claim_bytes=lambda data: data + b"\xff")),
+        "a break behind the signature": built(Draft(signature=lambda claim: sign(claim, good()) + b"\xff")),
         "indefinite CBOR": built(Draft(claim_bytes=lambda data: b"\xbf" + data[1:] + b"\xff")),
+        "a key twice in the claim": built(Draft(claim_bytes=_doubled)),
+        "a claim whose head is longer than it need be": built(
+            Draft(claim_bytes=lambda data: bytes([0xB8, data[0] & 0x1F]) + data[1:])
+        ),
+        "a claim whose keys are in another order": built(Draft(claim_bytes=_reversed)),
+        "an empty tag around the claim": built(Draft(claim_bytes=lambda data: b"\xd9\xd9\xf7" + data)),
+        "nothing behind a length of all ones": built(Draft(claim_bytes=lambda _: b"\xbb" + b"\xff" * 8)),
         "deep nesting": built(Draft(assertions=[made, ("a.b", _nested(200))])),
         "a length that overflows": lambda: compose(Draft(), image()).replace(
             b"\x63pad\x48", b"\x63pad\x5b" + b"\xff" * 7
@@ -152,6 +161,15 @@ def _claims() -> dict[str, Case]:
         ),
         "a manifest called like a path": built(Draft(label=f"{LABEL}/c2pa.assertions")),
     }
+
+
+def _doubled(claim: bytes) -> bytes:
+    """Return the claim with a second algorithm behind the first; decoders differ in which of them counts."""
+    return bytes([claim[0] + 1]) + claim[1:] + b"\x63alg\x64sha1"
+
+
+def _reversed(claim: bytes) -> bytes:
+    return cbor2.dumps(dict(reversed(cbor2.loads(claim).items())))
 
 
 def _nested(depth: int) -> bytes:

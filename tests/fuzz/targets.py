@@ -74,10 +74,10 @@ def _walking(form: Format) -> Target:
         for carrier in located.carriers:
             for span in (*carrier.store, *carrier.excluded):
                 assert 0 <= span.start <= span.end <= len(data), f"{span} lies outside the file"
-            at = 0
-            for span in sorted(carrier.store):
-                assert span.start >= at, "the parts of a store overlap"
-                at = span.end
+        at = 0
+        for span in sorted(span for carrier in located.carriers for span in carrier.store):
+            assert span.start >= at, "parts of stores overlap"
+            at = span.end
         for span in located.xmp or ():
             assert 0 <= span.start <= span.end <= len(data), f"{span} lies outside the file"
 
@@ -92,8 +92,18 @@ def _identify(data: bytes) -> None:
 
 
 def _cbor(data: bytes) -> None:
+    """One item in one form: with anything behind it, it is another one or none."""
     for dates in (False, True):
-        _tolerant(lambda data, dates=dates: cbor.decode(data, dates=dates))(data)  # type: ignore[misc]
+        try:
+            cbor.decode(data, dates=dates)
+        except MalformedError:
+            continue
+        for more in (b"\xff", b"\xf6", b"\0"):
+            try:
+                cbor.decode(data + more, dates=dates)
+            except MalformedError:
+                continue
+            raise AssertionError(f"{more!r} behind an item is overlooked")
 
 
 def _store(data: bytes) -> None:

@@ -54,6 +54,28 @@ def verdicts(run: Run, *arguments: object, **options: Any) -> list[dict[str, Any
     return found
 
 
+def test_an_encrypted_pdf_is_labelled_with_the_password_in_a_file(run: Run, tmp_path: Path) -> None:
+    sealed = next(case for case in HOSTILE if case.name == "pdf-encrypted").make()
+    (tmp_path / "sealed.pdf").write_bytes(sealed)
+    refused = run("label", "sealed.pdf", "-o", "out.pdf", *GENERATED)
+    assert refused.returncode == 1
+    assert "pass the password (--password-file)" in refused.stderr
+    (tmp_path / "password").write_text("құпия\n", encoding="utf-8")
+    asked = ("--password-file", "password", "--reserve-signature", "4096")
+    assert run("label", "sealed.pdf", "-o", "out.pdf", *asked, *GENERATED).returncode == 0
+    assert (tmp_path / "out.pdf").read_bytes().startswith(sealed)
+    (verdict,) = verdicts(run, "out.pdf")
+    assert (verdict["status"], verdict["ai"]) == ("trusted", "generated")
+    assert b"/Contents <" + b"0" * 8192 + b">" in (tmp_path / "out.pdf").read_bytes()
+
+
+def test_a_password_file_that_is_no_text_is_one_line(run: Run, photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "password").write_bytes(b"\xff\xfe\n")
+    done = run("label", "photo.jpg", "-o", "out.jpg", "--password-file", "password", *GENERATED)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "no text in UTF-8" in done.stderr
+
+
 def test_label_then_verify(run: Run, photo: Path) -> None:
     done = run("label", "photo.jpg", "-o", "out.jpg", *GENERATED)
     assert (done.returncode, done.stdout, done.stderr) == (0, "labelled photo.jpg -> out.jpg\n", "")
@@ -360,7 +382,9 @@ def test_a_crash_of_the_engine_costs_one_file(
     assert found[1]["findings"][0]["code"] == "org.kzlabel.engine.died"
     assert done.returncode == 2
     assert "SIGABRT" in done.stderr
-    again = run("label", "image.png", "photo.jpg", "--out-dir", "again", "--json", *GENERATED, env=environment)
+    for name in ("mp4", "mov"):  # which the engine labels
+        (tmp_path / f"film.{name}").write_bytes(samples[name].read_bytes())
+    again = run("label", "film.mp4", "film.mov", "--out-dir", "again", "--json", *GENERATED, env=environment)
     assert again.returncode == 2
     assert ["SIGABRT" in result["error"] for result in json.loads(again.stdout)] == [True, True]
     assert list((tmp_path / "again").iterdir()) == []

@@ -19,6 +19,7 @@ from kzlabel.verifying.binding.bmff_hash import check_bmff_hash
 from kzlabel.verifying.binding.box_hash import check_box_hash
 from kzlabel.verifying.binding.collection_hash import check_collection_hash
 from kzlabel.verifying.binding.data_hash import check_data_hash
+from kzlabel.verifying.binding.text_hash import check_text_hash
 
 __all__ = ["check_binding"]
 
@@ -56,8 +57,12 @@ def check_binding(
         MalformedError: The file became shorter while it was read.
     """
     match _INSTANCE.sub("", label):
+        case "c2pa.hash.data" if media_type == "text/plain":
+            findings: Iterator[Finding] = check_text_hash(
+                file, located, content, default_algorithm=default_algorithm, uri=uri, limits=limits
+            )
         case "c2pa.hash.data":
-            findings: Iterator[Finding] = check_data_hash(
+            findings = check_data_hash(
                 file, located, media_type, content,
                 default_algorithm=default_algorithm, uri=uri, limits=limits, update=update,
             )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 
 from kzlabel.errors import LimitError
 from kzlabel.files import Reader
-from kzlabel.formats import Located
+from kzlabel.formats import FOREIGN, Located
 from kzlabel.limits import Limits
 from kzlabel.spans import Span, complement
 from kzlabel.status import Code, Finding
@@ -17,9 +17,9 @@ from kzlabel.verifying.abstain import Abstention
 from kzlabel.verifying.binding import fields
 from kzlabel.verifying.binding.digest import ALGORITHMS, algorithm_of, digest, same
 
-__all__ = ["check_data_hash", "store_place"]
+__all__ = ["check_data_hash", "exclusions", "store_place"]
 
-_PLAIN = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "audio/wav", "video/avi"})
+_PLAIN = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "audio/wav", "video/avi"}) | FOREIGN
 """Formats in which the place of the store can't be taken for another one by another reader."""
 
 _JPEG_FIRST, _JPEG_MORE = 12, 20
@@ -51,7 +51,7 @@ def check_data_hash(
     if content.get("url") is not None:
         raise Abstention("the data hash points to content elsewhere")
     algorithm = algorithm_of(content, default_algorithm)
-    excluded = _exclusions(content.get("exclusions"), limits)
+    excluded = exclusions(content.get("exclusions"), limits)
 
     if excluded:
         place = store_place(located, media_type)
@@ -94,7 +94,13 @@ def _last(excluded: list[Span]) -> Span:
     return max(enumerate(excluded), key=lambda entry: (entry[1].start, entry[0]))[1]
 
 
-def _exclusions(value: object, limits: Limits) -> list[Span]:
+def exclusions(value: object, limits: Limits) -> list[Span]:
+    """Return the ranges that a data hash assertion leaves out, as it lists them.
+
+    Raises:
+        Abstention: They are no list of ranges.
+        LimitError: There are too many.
+    """
     if value is None:
         return []
     entries = fields.array(value)

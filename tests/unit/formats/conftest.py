@@ -6,8 +6,10 @@ import wave
 import pytest
 from PIL import Image
 
+from kzlabel.credentials import Signer
 from kzlabel.labels import Label, System
-from kzlabel.signing import Labeler
+from kzlabel.trust import Trust
+from tests.building import build
 
 
 def _picture() -> Image.Image:
@@ -46,7 +48,7 @@ def small() -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="session")
-def labelled(small: dict[str, bytes], labeler: Labeler) -> dict[str, bytes]:
-    """Return the same files, labelled."""
+def labelled(small: dict[str, bytes], signer: Signer, trust: Trust) -> dict[str, bytes]:
+    """Return the same files, labelled by the reference engine."""
     label = Label(level="ai-generated", system=System(name="Painter"))
-    return {name: labeler.label(data, label) for name, data in small.items()}
+    return {name: build(data, label, signer, trust) for name, data in small.items()}

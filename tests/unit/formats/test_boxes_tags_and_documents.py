@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kzlabel.credentials import Signer
 from kzlabel.errors import LimitError
 from kzlabel.formats import Format, bmff, c2pa, flac, mp3, pdf, zip  # noqa: A004
 from kzlabel.labels import Label, System
 from kzlabel.limits import Limits
-from kzlabel.signing import Labeler
+from kzlabel.trust import Trust
+from tests.building import build
 from tests.conftest import CorpusFile, needs_corpora
 from tests.unit.formats.walks import (
     Seen,
@@ -51,9 +53,9 @@ def carrier_box(purpose: bytes = b"manifest", store: bytes = STORE, after: bytes
 
 
 @pytest.fixture(scope="module")
-def labelled(samples: dict[str, Path], labeler: Labeler) -> dict[str, bytes]:
+def labelled(samples: dict[str, Path], signer: Signer, trust: Trust) -> dict[str, bytes]:
     label = Label(level="ai-generated", system=System(name="Painter"))
-    return {name: labeler.label(samples[name].read_bytes(), label) for name in SAMPLES}
+    return {name: build(samples[name].read_bytes(), label, signer, trust) for name in SAMPLES}
 
 
 def head(row: CorpusFile) -> bytes:
@@ -263,16 +265,14 @@ def test_pdfs_say_whether_they_are_sealed(samples: dict[str, Path]) -> None:
 
     cases = {case.name: BytesReader(case.make()) for case in HOSTILE if case.name.startswith("pdf-")}
     plain = BytesReader(samples["pdf"].read_bytes())
-    assert [pdf.is_encrypted(file) for file in (plain, cases["pdf-encrypted"], cases["pdf-owner-locked"])] == [
-        False,
-        True,
-        True,
-    ]
-    assert [pdf.has_signatures(file) for file in (plain, cases["pdf-signed"], cases["pdf-certified"])] == [
-        False,
-        True,
-        True,
-    ]
+    seen = {name: pdf.protection(file) for name, file in cases.items() if name != "pdf-revision-loop"}
+    assert pdf.protection(plain) == pdf.Protection()
+    assert seen["pdf-encrypted"] == pdf.Protection(encrypted=True, opened=False)
+    assert pdf.protection(cases["pdf-encrypted"], "құпия") == pdf.Protection(encrypted=True)
+    assert seen["pdf-owner-locked"] == pdf.Protection(encrypted=True, changeable=False)
+    assert pdf.protection(cases["pdf-owner-locked"], "owner") == pdf.Protection(encrypted=True)
+    assert seen["pdf-signed"] == pdf.Protection(signed=True)
+    assert seen["pdf-certified"] == pdf.Protection(signed=True, certified=1)
 
 
 def test_the_stored_member_of_a_zip_is_the_store(tmp_path: Path) -> None:

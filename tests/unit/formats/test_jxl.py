@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kzlabel.credentials import Signer
 from kzlabel.errors import LimitError
 from kzlabel.formats import jxl
 from kzlabel.labels import Label, System
 from kzlabel.limits import Limits
-from kzlabel.signing import Labeler
 from kzlabel.spans import Span
+from kzlabel.trust import Trust
+from tests.building import build
 from tests.conftest import CorpusFile, needs_corpora
 from tests.unit.formats.walks import (
     Seen,
@@ -39,8 +41,8 @@ STORE = store_of(40)
 
 
 @pytest.fixture(scope="module")
-def labelled_container(labeler: Labeler) -> bytes:
-    return labeler.label(HEAD + CODESTREAM, Label(level="ai-generated", system=System(name="Painter")))
+def labelled_container(signer: Signer, trust: Trust) -> bytes:
+    return build(HEAD + CODESTREAM, Label(level="ai-generated", system=System(name="Painter")), signer, trust)
 
 
 @needs_corpora
@@ -50,9 +52,9 @@ def test_third_party_files_are_walked_like_the_reference_engine_does(row: Corpus
 
 
 def test_what_the_reference_engine_embeds_is_found(
-    samples: dict[str, Path], labeler: Labeler, label: Label
+    samples: dict[str, Path], label: Label, signer: Signer, trust: Trust
 ) -> None:
-    data = labeler.label(samples["jxl"].read_bytes(), label)
+    data = build(samples["jxl"].read_bytes(), label, signer, trust)
     (carrier,) = walk(jxl, data).carriers
     assert is_one_box(gather(data, carrier))
     assert list(carrier.excluded) == stated_exclusions(MEDIA_TYPE, data)

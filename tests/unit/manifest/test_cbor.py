@@ -118,6 +118,13 @@ def test_any_bytes_are_read_or_malformed(data: bytes) -> None:
     assert cbor2.loads(data) == value or value != value
 
 
+@given(PLAIN, st.integers(1, 3))
+def test_no_break_may_follow_what_is_read(value: Any, breaks: int) -> None:
+    for data in (cbor2.dumps(value), indefinite(value)):
+        with pytest.raises(MalformedError):
+            decode(data + b"\xff" * breaks)
+
+
 @given(PLAIN, st.data())
 def test_no_longer_head_is_accepted(value: Any, data: st.DataObject) -> None:
     """Replace the head of the item by one that is a byte longer than it need be."""
