@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from kzlabel.credentials import pem
 from kzlabel.errors import CredentialError, MalformedError
 
-__all__ = ["RSA_BITS", "Algorithm", "PrivateKey", "algorithm_of", "load_key", "sign", "signature_size"]
+__all__ = ["RSA_BITS", "Algorithm", "PrivateKey", "algorithm_of", "load_key", "sign", "signature_size", "supported"]
 
 
 class Algorithm(StrEnum):
@@ -79,7 +79,7 @@ def load_key(data: bytes, password: bytes | None) -> PrivateKey:
         if encrypted:
             raise CredentialError("the key can't be decrypted", "check its password") from None
         raise CredentialError("the key is damaged, or of an unknown kind", _SUPPORTED) from None
-    return _supported(key)
+    return supported(key)
 
 
 def algorithm_of(key: PrivateKey) -> Algorithm:
@@ -123,7 +123,12 @@ def signature_size(key: PrivateKey) -> int:
             return 64
 
 
-def _supported(key: PrivateKeyTypes) -> PrivateKey:
+def supported(key: PrivateKeyTypes) -> PrivateKey:
+    """Return `key`, if labels can be signed with it.
+
+    Raises:
+        CredentialError: They can't.
+    """
     match key:
         case ec.EllipticCurvePrivateKey() if key.curve.name in _CURVES:
             return key

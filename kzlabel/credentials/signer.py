@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import PublicKeyAlgorithmOID
 
-from kzlabel.credentials import der, keys
+from kzlabel.credentials import der, keys, pkcs12
 from kzlabel.credentials.certificates import (
     UNREADABLE,
     display_name,
@@ -114,6 +114,29 @@ class Signer:
             raise CredentialError(error.message, "name a PEM file with the certificate and its issuers") from None
         chain = order_chain(private.public_key(), loaded)
         signer = cls(private, chain, _algorithm(private, chain[0]), _checked_url(tsa_url))
+        signer.check_certificates(now or datetime.now(UTC))
+        return signer
+
+    @classmethod
+    def from_pkcs12(
+        cls,
+        data: bytes,
+        password: bytes | None = None,
+        *,
+        tsa_url: str | None = None,
+        now: datetime | None = None,
+    ) -> Self:
+        """Make a signer of a PKCS#12 file (.p12, .pfx), with the key and certificates that it holds.
+
+        Old encryption (3DES, RC2, SHA-1 MAC) is read where this machine still knows it. `now` is as in `from_pem`.
+
+        Raises:
+            CredentialError: It can't be opened, holds a key that can't sign labels (such as GOST), or as
+                `from_pem` says.
+        """
+        key, certificates = pkcs12.load(data, password)
+        chain = order_chain(key.public_key(), certificates)
+        signer = cls(key, chain, _algorithm(key, chain[0]), _checked_url(tsa_url))
         signer.check_certificates(now or datetime.now(UTC))
         return signer
 
