@@ -65,20 +65,20 @@ class Callback:
         return bytes(signature)
 
     def _awaited(self, answer: Awaitable[bytes]) -> bytes:
-        coroutine = _coroutine(answer)
         try:
             running = asyncio.get_running_loop()
         except RuntimeError:
             running = None
         if self._loop is None:
-            return asyncio.run(coroutine) if running is None else _in_thread(coroutine)
+            return asyncio.run(_coroutine(answer)) if running is None else _in_thread(_coroutine(answer))
         if running is self._loop:
-            coroutine.close()
+            if inspect.iscoroutine(answer):
+                answer.close()
             raise SigningError(
                 "the event loop that is to sign is waiting for the signature",
                 "label in another thread: await asyncio.to_thread(labeler.label, ...)",
             )
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+        return asyncio.run_coroutine_threadsafe(_coroutine(answer), self._loop).result()
 
 
 class CommandKey(msgspec.Struct, frozen=True, tag="command"):
