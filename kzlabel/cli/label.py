@@ -16,7 +16,7 @@ from kzlabel.cli.printing import complain, one_line, print_json
 from kzlabel.credentials import Signer, default_signer
 from kzlabel.errors import OutputError
 from kzlabel.labels import Label
-from kzlabel.signing.batch import Failure, Job, label_each, plan
+from kzlabel.signing.batch import Failure, Job, label_each, plan, plan_sidecars
 from kzlabel.signing.labeler import Labelled
 
 __all__ = ["command"]
@@ -56,6 +56,7 @@ _FEW = 5
 )
 @click.option("--tsa", metavar="URL", envvar="KZLABEL_TSA", help="Time-stamping authority (RFC 3161).")
 @click.option("--tsa-optional", is_flag=True, help="Label without a time-stamp where the authority gives none.")
+@click.option("--sidecar", is_flag=True, help="Write labels into files beside the inputs: name.ext.c2pa.")
 @click.option(
     "--audit", metavar="FILE", type=_FILE, help="Append a chained line for each label; see kzlabel audit."
 )
@@ -76,6 +77,7 @@ def command(
     reserve_signature: int | None,
     tsa: str | None,
     tsa_optional: bool,
+    sidecar: bool,
     audit: Path | None,
     as_json: bool,
     **said: Any,
@@ -95,7 +97,10 @@ def command(
     Label.from_dict(template)  # a wrong label is refused before anything is written
     if len(inputs) > 1 and "content_id" in template:
         raise click.UsageError("the label file gives a content_id, which names one content, but there are several")
-    planned = plan(inputs, output, out_dir, in_place=in_place, replace=force)
+    if sidecar:
+        planned = plan_sidecars(inputs, output, out_dir, in_place=in_place, replace=force)
+    else:
+        planned = plan(inputs, output, out_dir, in_place=in_place, replace=force)
     changes: dict[str, Any] = {
         "keep_times": keep_times,
         "despite_broken": despite_broken,
