@@ -67,6 +67,7 @@ _OPERATIONAL = (Code.KZLABEL_INPUT_UNREADABLE, Code.KZLABEL_ENGINE_DIED)
 @click.option("--min-algorithm", metavar="NAME", help="Weakest signature algorithm to accept, such as es256.")
 @click.option("--time-stamped", is_flag=True, help="Ask for a trusted time-stamp.")
 @click.option("--max-age", metavar="DAYS", type=float, help="Ask for a trusted time-stamp that is no older.")
+@click.option("--no-sidecar", is_flag=True, help="Don't look for a manifest beside a file (name.ext.c2pa).")
 @click.option("--online", is_flag=True, help="Allow fetching remote manifests and revocation data.")
 @click.option(
     "--engine",
@@ -84,6 +85,7 @@ def command(
     *,
     as_json: bool,
     as_lines: bool,
+    no_sidecar: bool,
     online: bool,
     verbose: bool,
     **wanted: Any,
@@ -105,7 +107,7 @@ def command(
     codes: list[int] = []
 
     def counted(child: Child) -> Iterator[Verdict]:
-        verifier = Verifier(trust=trust, engine=Engine(engine), online=online, child=child)
+        verifier = Verifier(trust=trust, engine=Engine(engine), online=online, child=child, sidecars=not no_sidecar)
         for verdict in judged(inputs, verifier):
             codes.append(_exit_code(verdict, require))
             if policy is not None:

@@ -46,8 +46,15 @@ def locate(file: Reader, limits: Limits) -> Located:
     if file.size > limits.text:
         raise LimitError(f"a text of {file.size} bytes; at most {limits.text} are looked at")
     data = file.read(0, file.size)
-    head = _Head(data, limits)
     carriers: list[Carrier] = []
+    try:
+        head = _Head(data, limits)
+    except LimitError:
+        raise
+    except MalformedError as error:
+        return Located(damage=error.message)
+    if head.oddity:
+        return Located(xmp=(), fault=Code.ASSERTION_DATA_HASH_MISMATCH, fault_reason=head.oddity)
     try:
         carriers = [_carrier(data, span) for span in head.scripts]
     except MalformedError as error:
@@ -72,6 +79,10 @@ def _carrier(data: bytes, script: Span) -> Carrier:
     return Carrier((Span(start, stop - start),), (script,), Encoding.BASE64)
 
 
+class _HeadIsOver(Exception):  # noqa: N818 - it is no error
+    """Raised where the head ends: what follows can hold no manifest."""
+
+
 class _Head(HTMLParser):
     """Walks through a document's head, over bytes that stand for characters one by one."""
 
@@ -79,6 +90,7 @@ class _Head(HTMLParser):
         super().__init__(convert_charrefs=False)
         self.scripts: list[Span] = []
         self.links: list[str] = []
+        self.oddity = ""
         self.end: int | None = None
         """Offset of the head's end tag."""
         self._text = data.decode("latin-1")
@@ -87,8 +99,12 @@ class _Head(HTMLParser):
         self._lines += [found.end() for found in re.finditer("\\n", self._text)]
         self._left = limits.boxes_for(len(data))
         self._open = -1
-        self._over = False
-        self.feed(self._text)
+        try:
+            self.feed(self._text)
+        except _HeadIsOver:
+            pass
+        except AssertionError as error:  # what the library says of declarations that are none
+            raise MalformedError(f"the document's head can't be read: {error}") from None
 
     def _at(self) -> int:
         line, column = self.getpos()
@@ -99,14 +115,13 @@ class _Head(HTMLParser):
         self._left -= 1
         if self._left < 0:
             raise LimitError("the document's head has too many elements")
-        if self._over:
-            return
         given = [(name, (value or "").strip().lower()) for name, value in attrs]
         if tag == "body":
-            self._over = True
-        elif tag == "script" and ("type", _TYPE) in given:
+            raise _HeadIsOver
+        if tag == "script" and ("type", _TYPE) in given:
             if given != [("type", _TYPE)]:
-                raise _oddity(self._at())
+                self.oddity = f"the script with a manifest at byte {self._at()} has further attributes"
+                raise _HeadIsOver
             self._open = self._at()
         elif tag == "link" and any(name == "rel" and _RELATION in value.split() for name, value in given):
             self.links.append(next((value or "" for name, value in attrs if name == "href"), ""))
@@ -119,13 +134,9 @@ class _Head(HTMLParser):
             if end is not None:
                 self.scripts.append(Span(self._open, end.end() - self._open))
             self._open = -1
-        elif tag == "head" and not self._over:
+        elif tag == "head":
             self.end = at
-            self._over = True
-
-
-def _oddity(at: int) -> MalformedError:
-    return MalformedError(f"the script with a manifest at byte {at} has further attributes")
+            raise _HeadIsOver
 
 
 def splice(file: Reader, located: Located, store_size: int, limits: Limits) -> Splice:

@@ -1,6 +1,7 @@
 """Labelling many files: where each result goes, and that one bad file doesn't stop the rest."""
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -13,12 +14,14 @@ from kzlabel.errors import InputError, KzlabelError, OutputError
 from kzlabel.isolation import Child, ChildDiedError
 from kzlabel.labels import Label
 from kzlabel.limits import DEFAULT_LIMITS
-from kzlabel.outputs import check_destination, remove_abandoned
+from kzlabel.outputs import check_destination, remove_abandoned, staged
 from kzlabel.signing.audit import AuditLog
 from kzlabel.signing.labeler import Labeler, Labelled
+from kzlabel.signing.precheck import NoPlaceError
 from kzlabel.sources import display_name, opened
+from kzlabel.verifying.sidecar import SUFFIX
 
-__all__ = ["Failure", "Job", "label_each", "plan"]
+__all__ = ["Failure", "Job", "label_each", "plan", "plan_sidecars"]
 
 _PATIENCE = 3
 """The engine stops itself at its time limit; its process is ended when it is late by this factor."""
@@ -56,6 +59,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     tsa_optional: bool = False
     """Whether it is labelled without a time-stamp where the authority gives none."""
+
+    sidecar: bool = False
+    """Whether the label goes into a sidecar at `destination`, and the source stays as it is."""
 
     audit: str = ""
     """Path of the audit log that tells of it; empty for none."""
@@ -109,6 +115,28 @@ def plan(
     return tuple(Job(source=source, destination=directory / source.name, replace=replace) for source in sources)
 
 
+def plan_sidecars(
+    sources: Sequence[Path], output: Path | None, directory: Path | None, *, in_place: bool, replace: bool
+) -> tuple[Job, ...]:
+    """Decide where each sidecar goes: beside its source, into `directory`, or for a single source to `output`.
+
+    Raises:
+        OutputError: Several places are named, or `output` for several sources.
+    """
+    if in_place:
+        raise OutputError("a sidecar leaves its file as it is", "leave out --in-place")
+    if output is None and directory is None:
+        jobs = tuple(Job(source=one, destination=Path(f"{one}{SUFFIX}"), replace=replace) for one in sources)
+    elif output is None:
+        planned = plan(sources, None, directory, in_place=False, replace=replace)
+        jobs = tuple(
+            msgspec.structs.replace(job, destination=Path(f"{job.destination}{SUFFIX}")) for job in planned
+        )
+    else:
+        jobs = plan(sources, output, directory, in_place=False, replace=replace)
+    return tuple(msgspec.structs.replace(job, sidecar=True) for job in jobs)
+
+
 def label_each(jobs: Sequence[Job], template: Mapping[str, Any], signer: Signer) -> Iterator[Labelled | Failure]:
     """Carry out `jobs` in order, in a child process, and yield what became of each.
 
@@ -154,6 +182,26 @@ def _label(job: Job, template: Mapping[str, Any], secret: bytes) -> Labelled:
 
 def _labelled(labeler: Labeler, job: Job, template: Mapping[str, Any]) -> Labelled:
     label = Label.from_dict(template)
+    if job.sidecar:
+        return labeler.label_beside(
+            job.source, label, job.destination, replace=job.replace, despite_broken=job.despite_broken
+        )
+    try:
+        return _into(labeler, job, label)
+    except NoPlaceError:
+        # The copy stays without a label of its own; what is beside it is found by every verifier.
+        beside = Path(f"{job.source if job.in_place else job.destination}{SUFFIX}")
+        if job.in_place:
+            return labeler.label_beside(job.source, label, despite_broken=job.despite_broken)
+        check_destination(beside, replace=job.replace)
+        with staged(job.destination, replace=job.replace, like=job.source, keep_times=job.keep_times) as stage:
+            shutil.copyfile(job.source, stage.path)
+            return labeler.label_beside(
+                job.source, label, beside, replace=job.replace, despite_broken=job.despite_broken
+            )
+
+
+def _into(labeler: Labeler, job: Job, label: Label) -> Labelled:
     if job.in_place:
         return labeler.label_in_place(
             job.source,

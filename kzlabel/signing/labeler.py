@@ -1,38 +1,31 @@
 """`Labeler`: made once with a signer, then called for every output of a pipeline."""
 
-import hashlib
 import io
 import os
-import threading
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast, overload
+from typing import BinaryIO, cast, overload
 
 import msgspec
-from cryptography.hazmat.primitives.hashes import SHA256
 
 from kzlabel.credentials import Signer
-from kzlabel.errors import InputError, MalformedError, OutputError, SigningError, TimeStampError
+from kzlabel.errors import InputError, OutputError, SigningError
 from kzlabel.files import BytesReader
-from kzlabel.formats import Format, embedder, recognise
+from kzlabel.formats import Format
 from kzlabel.formats import text as plain_text
 from kzlabel.labels import Label
 from kzlabel.limits import DEFAULT_LIMITS, Limits
 from kzlabel.outputs import check_destination, staged
-from kzlabel.signing import builder, embedding
 from kzlabel.signing.audit import AuditLog
-from kzlabel.signing.composer import Draft, Stamp, draft
-from kzlabel.signing.documents import PdfEmbedder, PdfOptions
+from kzlabel.signing.documents import PdfOptions
 from kzlabel.signing.labelled import Labelled
-from kzlabel.signing.parent import Parent, read_store
-from kzlabel.signing.precheck import Precheck, precheck
-from kzlabel.signing.timestamping import TimeStampAuthority
+from kzlabel.signing.precheck import Precheck, parent_beside, precheck
 from kzlabel.signing.writable import BY_REFERENCE
+from kzlabel.signing.writing import Writer
 from kzlabel.sources import Opened, Source, display_name, opened
 from kzlabel.trust import Trust, default_trust
-
-if TYPE_CHECKING:
-    import c2pa
+from kzlabel.verifying import Verifier
+from kzlabel.verifying.sidecar import SUFFIX
 
 __all__ = ["Labeler", "Labelled"]
 
@@ -67,14 +60,9 @@ class Labeler:
                 otherwise that is an error.
             audit: Log that gets a line for each label, before the labelled file takes its place.
         """
-        self._audit = audit
-        self._signer = signer
-        self._stamp = TimeStampAuthority(signer.tsa_url) if signer.tsa_url else None
-        self._tsa_optional = tsa_optional
         self._trust = default_trust() if trust is None else trust
         self._limits = limits
-        self._lock = threading.Lock()
-        self._native: tuple[int, c2pa.Signer] | None = None
+        self._writer = Writer(signer, self._trust, limits, audit, tsa_optional=tsa_optional)
 
     @overload
     def label(
@@ -182,10 +170,55 @@ class Labeler:
         form = cast("Format", plain_text)
         checked = precheck(file, self._trust, self._limits, despite_broken=despite_broken, form=form)
         result = io.BytesIO()
-        if self._embed(file, label, checked, result, form) is None:
+        if self._writer.embed(file, label, checked, result, form) is None:
             raise SigningError("the text has no place for a label")
-        self._log(label, result, checked.media_type, stamped=self._stamp is not None)
+        self._writer.log(label, result, checked.media_type, stamped=self._writer.stamps)
         return result.getvalue().decode()
+
+    def label_beside(
+        self,
+        path: str | PathLike[str],
+        label: Label,
+        destination: str | PathLike[str] | None = None,
+        *,
+        replace: bool = False,
+        despite_broken: bool = False,
+    ) -> Labelled:
+        """Write a label into a sidecar, and leave the file at `path` as it is, of whatever format it may be.
+
+        A label that the file carries, or that an earlier sidecar holds, is kept as the parent of the new one.
+
+        Args:
+            path: The file that is labelled.
+            label: What is said.
+            destination: The sidecar; `path` with `.c2pa` behind it unless given, which is where verifiers look.
+            replace: Whether a sidecar that is there already may be replaced.
+            despite_broken: Label a file whose own label fails.
+
+        Raises:
+            InputError: The file can't be opened.
+            OutputError: The sidecar exists, or can't be written.
+            SigningError: The file's own label is broken, or no time-stamp could be got.
+        """
+        target = Path(f"{os.fspath(path)}{SUFFIX}") if destination is None else Path(destination)
+        check_destination(target, replace=replace)
+        with opened(path) as file:
+            verdict = Verifier(trust=self._trust, limits=self._limits).verify(path)
+            parent = parent_beside(file, verdict, self._limits, despite_broken=despite_broken)
+            store, stamped = self._writer.beside(file, label, parent)
+            media_type = verdict.media_type or "application/octet-stream"
+        with staged(target, replace=replace) as stage:
+            stage.path.write_bytes(store)
+            self._writer.log(label, io.BytesIO(store), "application/c2pa", stamped=stamped)
+        return Labelled(
+            uri=display_name(path),
+            destination=display_name(target),
+            media_type=media_type,
+            content_id=label.content_id,
+            size=len(store),
+            parent=verdict.status.value if parent else "",
+            stamped=stamped,
+        )
 
     def label_in_place(
         self,
@@ -244,14 +277,14 @@ class Labeler:
         checked: Precheck | None = None,
     ) -> Labelled:
         checked = checked or precheck(file, self._trust, self._limits, despite_broken=despite_broken, pdf=pdf)
-        stamped = self._embed(file, label, checked, destination)
+        stamped = self._writer.embed(file, label, checked, destination)
         if stamped is None:
             if checked.media_type not in BY_REFERENCE or checked.fragile:
                 raise SigningError(f"{file.uri} can't be labelled: nothing here writes {checked.media_type}")
-            self._build(file, label, checked, destination)
-            stamped = self._stamp is not None
+            self._writer.build(file, label, checked, destination)
+            stamped = self._writer.stamps
         destination.flush()
-        self._log(label, destination, checked.media_type, stamped=stamped)
+        self._writer.log(label, destination, checked.media_type, stamped=stamped)
         return Labelled(
             uri=file.uri,
             media_type=checked.media_type,
@@ -260,123 +293,3 @@ class Labeler:
             parent=checked.parent_status,
             stamped=stamped,
         )
-
-    def _embed(
-        self,
-        file: Opened,
-        label: Label,
-        checked: Precheck,
-        destination: BinaryIO,
-        form: Format | None = None,
-    ) -> bool | None:
-        """Write the labelled file without the reference engine; return whether it got a time-stamp.
-
-        None means that nothing was written, since only that engine can do it.
-
-        Raises:
-            SigningError: It can't be labelled, or no time-stamp could be got.
-        """
-        start = destination.tell()
-        try:
-            return self._embed_stamped(file, label, checked, destination, form, self._stamp)
-        except TimeStampError:
-            if not self._tsa_optional:
-                raise
-        destination.seek(start)
-        destination.truncate()
-        return self._embed_stamped(file, label, checked, destination, form, None)
-
-    def _embed_stamped(
-        self,
-        file: Opened,
-        label: Label,
-        checked: Precheck,
-        destination: BinaryIO,
-        form: Format | None,
-        stamp: Stamp | None,
-    ) -> bool | None:
-        planned = self._plan(file, label, checked, form, stamp)
-        if planned is None:
-            return None
-        embedding.write(planned, destination)
-        return stamp is not None
-
-    def _log(self, label: Label, written: BinaryIO, media_type: str, *, stamped: bool) -> None:
-        """Write the line of the audit log.
-
-        Raises:
-            OutputError, MalformedError: See `AuditLog.append`.
-        """
-        if self._audit is None:
-            return
-        digest = hashlib.sha256()
-        written.seek(0)
-        while piece := written.read(_PIECE):
-            digest.update(piece)
-        self._audit.append(
-            content_id=label.content_id,
-            output_sha256=digest.hexdigest(),
-            label_sha256=hashlib.sha256(label.to_json()).hexdigest(),
-            level=label.level.value,
-            signer=self._signer.certificate_chain[0].fingerprint(SHA256()).hex(),
-            media_type=media_type,
-            stamped=stamped,
-        )
-
-    def _plan(
-        self, file: Opened, label: Label, checked: Precheck, form: Format | None, stamp: Stamp | None
-    ) -> embedding.Plan | None:
-        """Return how the file is labelled without the reference engine; None where that engine has to do it.
-
-        Raises:
-            SigningError: Neither can.
-        """
-        reader, limits = file.reader, self._limits
-        recognised = recognise(reader, file.suffix, limits) if form is None else (form, checked.media_type)
-        into = embedder(recognised[0]) if recognised else None
-        if checked.media_type in PdfEmbedder.MEDIA_TYPES:
-            into = PdfEmbedder(checked.pdf)
-        elif checked.pdf.reserve_signature:
-            raise SigningError(f"{file.uri} is no PDF, and a signature has a place in PDFs only")
-        if into is None:
-            return None
-        try:
-            located = into.locate(reader, limits)
-            parent = None
-            if checked.parent is not None:
-                parent = Parent(read_store(reader, located), checked.media_type, checked.parent)
-
-            def compose(binding: str, size: int) -> Draft:
-                return draft(
-                    label,
-                    self._signer,
-                    binding_label=binding,
-                    binding_size=size,
-                    parent=parent,
-                    stamp=stamp,
-                    limits=limits,
-                )
-
-            return embedding.plan(reader, into, located, compose, limits)
-        except MalformedError as error:
-            if checked.media_type in BY_REFERENCE and not checked.fragile:
-                return None
-            raise SigningError(f"{file.uri} can't be labelled: {error.message}") from None
-
-    def _build(self, file: Opened, label: Label, checked: Precheck, destination: BinaryIO) -> None:
-        builder.write(
-            file.reader,
-            destination,
-            media_type=checked.media_type,
-            label=label,
-            keep_parent=checked.parent is not None,
-            signer=self._native_signer(),
-            trust=self._trust,
-            limits=self._limits,
-        )
-
-    def _native_signer(self) -> "c2pa.Signer":
-        with self._lock:
-            if self._native is None or self._native[0] != os.getpid():
-                self._native = os.getpid(), builder.native_signer(self._signer)
-            return self._native[1]

@@ -3,17 +3,26 @@
 import msgspec
 
 from kzlabel.errors import SigningError
-from kzlabel.formats import Format
+from kzlabel.formats import Format, by_extension, recognise
 from kzlabel.limits import Limits
 from kzlabel.signing.documents import PdfOptions, check_pdf
+from kzlabel.signing.parent import Parent, read_store
 from kzlabel.signing.writable import WRITABLE
 from kzlabel.sources import Opened
 from kzlabel.status import Kind
 from kzlabel.trust import Trust
 from kzlabel.verifying import Verifier
+from kzlabel.verifying.sidecar import read_sidecar
 from kzlabel.verifying.verdict import Status, Verdict
 
-__all__ = ["Precheck", "precheck"]
+__all__ = ["NoPlaceError", "Precheck", "parent_beside", "precheck"]
+
+
+_BESIDE = "write it into a file beside it with --sidecar; kzlabel formats lists what can carry one"
+
+
+class NoPlaceError(SigningError):
+    """The format has no place for a label; a sidecar can hold it."""
 
 
 class Precheck(msgspec.Struct, frozen=True):
@@ -54,8 +63,10 @@ def precheck(
     verdict = Verifier(trust=trust, limits=limits).verify_opened(file, form)
     name = file.uri
     match verdict.status:
+        case Status.UNSUPPORTED if not file.reader.size or by_extension(file.suffix):
+            raise SigningError(f"{name} can't be labelled: {_why(verdict)}", "repair the file, or use --sidecar")
         case Status.UNSUPPORTED:
-            raise SigningError(f"{name} can't be labelled: {_why(verdict)}", "see kzlabel formats")
+            raise NoPlaceError(f"{name} can't carry a label: {_why(verdict)}", _BESIDE)
         case Status.ERROR:
             raise SigningError(f"{name} can't be labelled: {_why(verdict)}", "repair the file first")
         case Status.REMOTE:
@@ -74,12 +85,34 @@ def precheck(
                 "label an intact copy, or pass --despite-broken and every later verdict shows the broken ancestor",
             )
     if verdict.media_type not in WRITABLE:
-        raise SigningError(
-            f"{name} can't be labelled: nothing here writes {verdict.media_type}", "see kzlabel formats"
-        )
+        raise NoPlaceError(f"{name} can't carry a label: nothing here writes {verdict.media_type}", _BESIDE)
     pdf = pdf or PdfOptions()
     fragile = verdict.media_type == "application/pdf" and check_pdf(file.reader, name, pdf)
     return Precheck(verdict.media_type, verdict if verdict.manifest else None, pdf, fragile)
+
+
+def parent_beside(file: Opened, verdict: Verdict, limits: Limits, *, despite_broken: bool) -> Parent | None:
+    """Return what a new sidecar keeps of the label that a file carries, or that a sidecar of it holds.
+
+    Raises:
+        SigningError: That label is broken, or can't be read.
+        MalformedError: It can't be kept.
+    """
+    if not verdict.manifest:
+        if verdict.status is Status.INVALID:
+            raise SigningError(f"{file.uri} has a label that can't be read: {_why(verdict)}", "remove it first")
+        return None
+    if not verdict.intact and not despite_broken:
+        raise SigningError(
+            f"{file.uri} has a label that is broken: {_why(verdict)}",
+            "label an intact copy, or pass --despite-broken and every later verdict shows the broken ancestor",
+        )
+    media_type = verdict.media_type or "application/octet-stream"
+    if verdict.sidecar:
+        return Parent(read_sidecar(verdict.sidecar, limits), media_type, verdict)
+    recognised = recognise(file.reader, file.suffix, limits)
+    assert recognised is not None  # noqa: S101 - a manifest was found in it
+    return Parent(read_store(file.reader, recognised[0].locate(file.reader, limits)), media_type, verdict)
 
 
 def _why(verdict: Verdict) -> str:

@@ -56,19 +56,26 @@ ENGINE: Final = f"kzlabel/{__version__} native"
 
 
 def read(
-    file: Reader, located: Located, media_type: str, trust: Trust, limits: Limits, *, now: datetime
+    file: Reader,
+    located: Located,
+    media_type: str,
+    trust: Trust,
+    limits: Limits,
+    *,
+    now: datetime,
+    store: bytes | None = None,
 ) -> Reading:
-    """Read and judge the manifest store of `file`, which its format found at `located`.
+    """Read and judge the manifest store of `file`, which its format found at `located`, or `store` from elsewhere.
 
     Raises:
         Abstention: The store isn't understood in full.
         LimitError: The file asks for more work than is allowed.
         MalformedError: The file became shorter while it was read.
     """
-    if len(located.carriers) != 1 or located.damage:
+    if store is None and (len(located.carriers) != 1 or located.damage):
         raise Abstention("not exactly one manifest store in a whole container")
     # (1) the store
-    data = _gather(file, located, limits)
+    data = _gather(file, located, limits) if store is None else store
 
     # (2) its manifests
     try:
@@ -78,12 +85,12 @@ def read(
     except MalformedError as error:
         raise Abstention(str(error)) from None
     active = manifests[-1]
-    store = {manifest.label: manifest for manifest in manifests}
+    by_label = {manifest.label: manifest for manifest in manifests}
 
     # (3) the graph of ingredients
     log = Log()
-    family = find_family(store, active, log, limits)
-    bound = binding_manifest(active, store)
+    family = find_family(by_label, active, log, limits)
+    bound = binding_manifest(active, by_label)
 
     # (4) the active manifest, (5) its ingredients
     signed: dict[str, Signed] = {}

@@ -17,12 +17,14 @@ __all__ = ["read", "read_contents"]
 _INGREDIENTS = ("c2pa.ingredient", "c2pa.ingredient.v2", "c2pa.ingredient.v3")
 
 
-def read(file: Reader, media_type: str, trust: Trust, limits: Limits, *, online: bool = False) -> Answer:
-    """Ask the reference engine about `file`.
+def read(
+    file: Reader, media_type: str, trust: Trust, limits: Limits, *, online: bool = False, store: bytes | None = None
+) -> Answer:
+    """Ask the reference engine about `file`, and about the manifest store in it or `store` from elsewhere.
 
     Nothing is fetched from a network unless `online` is true. The engine's exceptions become answers.
     """
-    answer = _ask(file, media_type, trust, limits, online=online)
+    answer = _ask(file, media_type, trust, limits, online=online, store=store)
     if not isinstance(answer, tuple):
         return answer
     results, content = answer
@@ -45,14 +47,14 @@ def read_contents(file: Reader, media_type: str, trust: Trust, limits: Limits) -
 
 
 def _ask(
-    file: Reader, media_type: str, trust: Trust, limits: Limits, *, online: bool
+    file: Reader, media_type: str, trust: Trust, limits: Limits, *, online: bool, store: bytes | None = None
 ) -> tuple[dict[str, Any], dict[str, Any]] | Absent | Refused:
     """Return the engine's two reports, on validation and on contents, or why there are none."""
     import c2pa  # noqa: PLC0415 - costs 50 ms, and is not needed where another engine answers
 
     stream = MeteredStream(file.stream(), file.size, limits)
     try:
-        with c2pa.Reader(media_type, stream, context=reading_context(trust, online=online)) as reader:
+        with c2pa.Reader(media_type, stream, store, context=reading_context(trust, online=online)) as reader:
             results, content = json.loads(reader.json()), json.loads(reader.crjson())
     except c2pa.C2paError as error:
         return _stopped(stream) if stream.tripped else _refusal(error)

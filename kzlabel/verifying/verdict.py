@@ -113,6 +113,9 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     assertions: tuple[str, ...] = ()
     """Labels of the active manifest's assertions."""
 
+    sidecar: str = ""
+    """Path of the file beside it that held the manifest, where the file itself holds none."""
+
     remote_url: str = ""
     """Where the manifest is said to be, when `status` is `remote`."""
 

@@ -10,19 +10,20 @@
 A bad file is a normal input: whatever its bytes are, the answer is a `Verdict`.
 """
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
 
-from kzlabel.errors import InputError, LimitError, MalformedError
+from kzlabel.errors import InputError, KzlabelError, LimitError, MalformedError
 from kzlabel.files import BytesReader
 from kzlabel.formats import Format, Located, by_extension, recognise
 from kzlabel.formats import text as plain_text
 from kzlabel.isolation import Child
 from kzlabel.labels import AI
 from kzlabel.limits import DEFAULT_LIMITS, Limits
-from kzlabel.sources import Opened, Source, opened
+from kzlabel.sources import Opened, Source, display_name, opened
 from kzlabel.status import Code, Finding
 from kzlabel.trust import Trust, default_trust
 from kzlabel.verifying import native
@@ -30,6 +31,7 @@ from kzlabel.verifying.engines import Engine, ask
 from kzlabel.verifying.judgement import judge
 from kzlabel.verifying.reading import Absent, Reading, Refused
 from kzlabel.verifying.shapes import Shapes
+from kzlabel.verifying.sidecar import disagreement, find_sidecar, judge_sidecar, read_sidecar
 from kzlabel.verifying.verdict import Status, Verdict
 
 __all__ = ["Verifier", "unreadable", "verify", "verify_text"]
@@ -39,6 +41,9 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+_MAY_HAVE_SIDECAR = frozenset({
+    Status.UNLABELLED, Status.UNSUPPORTED, Status.TRUSTED, Status.VALID, Status.INVALID, Status.REMOTE
+})  # fmt: skip
 _NO_SHAPES = Shapes(Trust.none(), DEFAULT_LIMITS)
 
 
@@ -60,6 +65,9 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
 
     limits: Limits = DEFAULT_LIMITS
     """How much work one file may cause."""
+
+    sidecars: bool = True
+    """Whether a manifest is looked for beside a file that is given by its path: `name.ext.c2pa`, `name.c2pa`."""
 
     clock: Callable[[], datetime] = _now
     """What time it is, with its zone; certificates without a time-stamp are judged by it."""
@@ -85,7 +93,55 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
             ChildDiedError: The process of the reference engine ended before it answered.
         """
         with opened(source, uri) as file:
-            return self.verify_opened(file)
+            verdict = self.verify_opened(file)
+            if self.sidecars and file.path and verdict.status in _MAY_HAVE_SIDECAR:
+                return self._beside(file, verdict)
+            return verdict
+
+    def _beside(self, file: Opened, verdict: Verdict) -> Verdict:
+        """Return the verdict with what a sidecar adds to it, if there is one."""
+        path = find_sidecar(os.fsdecode(file.path))
+        if not path:
+            return verdict
+        try:
+            if verdict.manifest:
+                more = disagreement(verdict, path, self.limits)
+                return msgspec.structs.replace(verdict, findings=verdict.findings + more) if more else verdict
+            return judge_sidecar(
+                file.reader,
+                read_sidecar(path, self.limits),
+                verdict.media_type,
+                self.trust,
+                self.limits,
+                uri=file.uri,
+                path=display_name(path),
+                engine=self.engine,
+                now=self.clock(),
+            )
+        except (KzlabelError, OSError) as error:
+            said = f"the sidecar {display_name(path)} can't be judged: {error}"
+            finding = Finding.of(Code.KZLABEL_MANIFEST_DAMAGED, said)
+            return msgspec.structs.replace(verdict, status=Status.ERROR, findings=(*verdict.findings, finding))
+
+    def verify_with(self, source: Source, store: bytes, uri: str = "") -> Verdict:
+        """Verify `source` by a manifest store that is kept elsewhere; what it carries itself is not looked at.
+
+        Raises:
+            InputError: The source can't be opened.
+        """
+        with opened(source, uri) as file:
+            try:
+                recognised = recognise(file.reader, file.suffix, self.limits)
+                media_type = recognised[1] if recognised else ""
+                return judge_sidecar(
+                    file.reader, store, media_type, self.trust, self.limits, uri=file.uri, path="",
+                    engine=self.engine, now=self.clock(),
+                )  # fmt: skip
+            except LimitError as error:
+                exceeded = Finding.of(Code.KZLABEL_LIMIT_EXCEEDED, str(error))
+                return Verdict(uri=file.uri, status=Status.ERROR, ai=AI.UNKNOWN, findings=(exceeded,))
+            except (MalformedError, OSError) as error:
+                return unreadable(file.uri, str(error))
 
     def verify_text(self, text: str, uri: str = "<text>") -> Verdict:
         """Say whether unstructured text carries a hidden label (C2PA 2.4 A.8), as `verify` does of files.

@@ -371,3 +371,13 @@ def test_the_first_example_of_the_documentation_runs(
     monkeypatch.setenv("KZLABEL_CONFIG_DIR", str(tmp_path))
     page = (Path(__file__).parents[2] / "docs" / "text.md").read_text(encoding="utf-8")
     exec(page.split("```python\n")[1].split("```")[0], {})
+
+
+@pytest.mark.parametrize(
+    "oddity", [b"<![0 1li>", b"<![else]>", b"<!doctype ![", b"<![CDATA[", b"<!-- ", b"<?php ", b"<!x [<!y>]>"]
+)
+def test_odd_declarations_are_no_crash(oddity: bytes, verifier: Verifier, labeler: Labeler, label: Label) -> None:
+    for page in (PAGE.replace(b"<title>", oddity + b"<title>"), PAGE.replace(b"<p>", oddity + b"<p>")):
+        assert verifier.verify(page).status in (Status.UNLABELLED, Status.ERROR)
+    body = PAGE.replace(b"<p>", oddity + b"<p>")
+    assert verifier.verify(labeler.label(body, label)).status is Status.TRUSTED

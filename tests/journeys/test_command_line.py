@@ -322,9 +322,9 @@ def test_an_unwritable_directory_is_one_line(photo: Path, tmp_path: Path) -> Non
 def test_an_interrupted_run_leaves_nothing_half_written(
     samples: dict[str, Path], tmp_path: Path, signer: object
 ) -> None:
-    for number in range(200):
-        (tmp_path / f"{number}.png").write_bytes(samples["png"].read_bytes())
-    sources = [f"{number}.png" for number in range(200)]
+    for number in range(1500):
+        (tmp_path / f"{number}.png").hardlink_to(samples["png"])
+    sources = [f"{number}.png" for number in range(1500)]
     process = subprocess.Popen(
         [KZLABEL, "label", *sources, "--out-dir", "out", *GENERATED],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -11,6 +11,7 @@ from pathlib import Path
 import c2pa
 import pytest
 
+from kzlabel.credentials import Signer
 from kzlabel.labels import Label, System
 from kzlabel.limits import Limits
 from kzlabel.signing import Labeler
@@ -124,7 +125,7 @@ def server() -> Iterator[_Server]:
 
 
 def test_a_remote_manifest_is_fetched_only_when_asked(
-    server: _Server, samples: dict[str, Path], labeler: Labeler, trust: Trust
+    server: _Server, samples: dict[str, Path], signer: Signer, trust: Trust
 ) -> None:
     manifest = {
         "claim_generator_info": [{"name": "test"}],
@@ -138,7 +139,7 @@ def test_a_remote_manifest_is_fetched_only_when_asked(
     builder.set_remote_url(f"http://127.0.0.1:{server.server_port}/store.c2pa")
     out = io.BytesIO()
     source = io.BytesIO(samples["jpeg"].read_bytes())
-    server.store = builder.sign(native_signer(labeler._signer), "image/jpeg", source, out)
+    server.store = builder.sign(native_signer(signer), "image/jpeg", source, out)
 
     offline = verify(out.getvalue(), trust=trust)
     assert offline.status is Status.REMOTE
@@ -185,6 +186,7 @@ def test_each_engine_can_be_asked_alone(
     )
     assert native.engine.endswith("native")
     assert reference.engine.startswith("c2pa-rs/")
-    pdf = verify(samples["pdf"], trust=trust, engine="native")
-    assert (pdf.status, codes(pdf)) == (Status.ERROR, {"org.kzlabel.engine.abstained"})
-    assert pdf.abstained
+    torn = verify(labelled[: len(labelled) // 2], trust=trust, engine="native")
+    assert torn.status is Status.ERROR
+    assert "org.kzlabel.engine.abstained" in codes(torn)
+    assert torn.abstained
