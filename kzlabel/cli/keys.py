@@ -1,25 +1,35 @@
 """`kzlabel keys`: which key signs, and this machine's development identity."""
 
 import os
+import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
+from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from kzlabel.cli.printing import print_json
+from kzlabel.cli.printing import one_line, print_json
 from kzlabel.credentials import (
+    Algorithm,
     ChosenSigner,
     default_signer,
     development,
     development_directory,
     signer_from_environment,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from kzlabel.credentials.certificates import UNREADABLE, display_name, load_certificates
+from kzlabel.credentials.environment import PASSWORD
+from kzlabel.credentials.examination import examine
+from kzlabel.credentials.passwords import given
+from kzlabel.credentials.pem import read_file
+from kzlabel.credentials.request import MAKERS, make_request, write_private
+from kzlabel.errors import CredentialError, MalformedError
+from kzlabel.sources import display_name as shown_path
 
 __all__ = ["command"]
+
+_FILE = click.Path(path_type=Path)
 
 
 @click.group(name="keys")
@@ -88,6 +98,100 @@ def path(*, authority: bool) -> None:
     """
     directory: Path = development_directory(os.environ)
     click.echo(directory / development.AUTHORITY_FILE if authority else directory)
+
+
+@command.command()
+@click.argument("certificate", metavar="CERT", type=_FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array with one object.")
+def check(certificate: Path, *, as_json: bool) -> None:
+    """Say whether validators accept labels that a certificate signs, rule by rule, and what to ask its issuer for.
+
+    CERT is a certificate in PEM or DER; of several the first is examined. Exit codes: 0 it is accepted, 1 it is
+    not, 2 it can't be read.
+
+    \b
+    kzlabel keys check certificate.pem
+    """
+    found = _read(certificate)
+    result = examine(found, at=datetime.now(UTC))
+    if as_json:
+        print_json([result])
+    else:
+        click.echo(one_line(f"{display_name(found)}, issued by {_issuer(found)}"))
+        for ruling in result.rulings:
+            asked = f"; {ruling.ask}" if ruling.ask else ""
+            click.echo(f"{'meets' if ruling.met else 'FAILS'}  {ruling.rule}{asked}")
+        for line in result.advice:
+            click.echo(f"note   {line}")
+        click.echo("labels that it signs are valid" if result.acceptable else "it can't sign labels")
+    if not result.acceptable:
+        sys.exit(1)
+
+
+@command.command()
+@click.option("--key", "key_path", metavar="FILE", type=_FILE, required=True, help="Where the new key goes.")
+@click.option("-o", "--output", metavar="FILE", type=_FILE, required=True, help="Where the request goes.")
+@click.option("--organization", metavar="NAME", required=True, help="Who the certificate is for.")
+@click.option("--common-name", metavar="NAME", default="", help="Name of the signer, if it is another.")
+@click.option("--country", metavar="CC", default="", help="Country of the organisation, such as KZ.")
+@click.option("--algorithm", type=click.Choice([one.value for one in MAKERS]), default="es256", help="Kind of key.")
+@click.option(
+    "--key-password-file",
+    metavar="FILE",
+    type=_FILE,
+    help="Its first line encrypts the key; else it is in the clear.",
+)
+def request(
+    key_path: Path,
+    output: Path,
+    organization: str,
+    common_name: str,
+    country: str,
+    algorithm: str,
+    key_password_file: Path | None,
+) -> None:
+    """Make a key, and a request for a certificate that C2PA validators accept.
+
+    The key stays here, readable by this user alone; send the request to an authority.
+
+    \b
+    kzlabel keys request --key signer.pem -o signer.csr --organization "Example LLP" --country KZ
+    """
+    password = given(os.environ, PASSWORD, key_password_file)
+    key, wanted = make_request(
+        Algorithm(algorithm),
+        organization=organization,
+        common_name=common_name,
+        country=country,
+        password=password,
+    )
+    write_private(key_path, key)
+    try:
+        write_private(output, wanted)
+    except CredentialError:
+        key_path.unlink(missing_ok=True)
+        raise
+    protection = "encrypted" if password else "not encrypted, but readable by this user alone"
+    click.echo(one_line(f"wrote the key, {protection}, to {key_path}, and the request to {output}"))
+
+
+def _read(path: Path) -> x509.Certificate:
+    """Return the first certificate in the file at `path`, PEM or DER."""
+    data = read_file(path, CredentialError)
+    try:
+        return load_certificates(data)[0] if b"-----BEGIN" in data else x509.load_der_x509_certificate(data)
+    except MalformedError as error:
+        why = error.message
+    except UNREADABLE:
+        why = "there is no certificate, or it is damaged"
+    raise CredentialError(f"{shown_path(path)}: {why}", "name a certificate in PEM or DER")
+
+
+def _issuer(certificate: x509.Certificate) -> str:
+    try:
+        return certificate.issuer.rfc4514_string()
+    except UNREADABLE:
+        return "(unreadable)"
 
 
 def _present() -> ChosenSigner:

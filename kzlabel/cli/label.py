@@ -105,6 +105,7 @@ def command(
         "password": read_password(password_file) if password_file else "",
         "reserve_signature": reserve_signature or 0,
         "tsa_optional": tsa_optional,
+        "accept_personal_data": who["accept_personal_data"],
         "audit": str(audit.absolute()) if audit else "",
     }
     jobs = [msgspec.structs.replace(job, **changes) for job in planned]

@@ -12,6 +12,7 @@ import click
 from kzlabel.cli.printing import complain
 from kzlabel.credentials import Signer, default_signer
 from kzlabel.credentials.environment import PASSWORD
+from kzlabel.credentials.holder import check_personal
 from kzlabel.credentials.passwords import from_keyring, given
 from kzlabel.credentials.pem import read_file
 from kzlabel.errors import CredentialError
@@ -49,6 +50,11 @@ _OPTIONS = (
         metavar="NAME",
         help="What a command or token signs with, such as ps384; by default the usual one for the key.",
     ),
+    click.option(
+        "--accept-personal-data",
+        is_flag=True,
+        help="Sign although every label publishes the name and number (IIN) of a person.",
+    ),
 )
 
 SIGNER_OPTIONS = (
@@ -62,6 +68,7 @@ SIGNER_OPTIONS = (
     "key_label",
     "key_id",
     "algorithm",
+    "accept_personal_data",
 )
 """Names of the parameters that `signer_options` adds."""
 
@@ -77,9 +84,15 @@ def chosen_signer(options: Mapping[str, Any], tsa: str | None) -> Signer:
     """Return the signer that the options name, else the environment's, else the development identity.
 
     Raises:
-        CredentialError: It can't be used.
+        CredentialError: It can't be used, or its labels would publish a person's data, which was not accepted.
         UsageError: Options are missing, or exclude each other.
     """
+    signer = _named(options, tsa)
+    check_personal(signer.certificate_chain[0], accepted=options["accept_personal_data"])
+    return signer
+
+
+def _named(options: Mapping[str, Any], tsa: str | None) -> Signer:
     kinds = [name for name in ("key", "p12", "sign_command", "pkcs11") if options[name]]
     if len(kinds) > 1:
         raise click.UsageError(f"--{kinds[0].replace('_', '-')} and --{kinds[1].replace('_', '-')} name two keys")

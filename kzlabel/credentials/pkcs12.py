@@ -14,6 +14,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from kzlabel.credentials.keys import PrivateKey, supported
+from kzlabel.credentials.passwords import PasswordNeededError
 from kzlabel.der import Element, element, elements
 from kzlabel.errors import CredentialError, MalformedError
 

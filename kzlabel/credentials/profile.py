@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, SignatureAlgorithmOID
 
@@ -126,7 +127,12 @@ def _check_signature(certificate: x509.Certificate) -> Iterator[Rule]:
 
 
 def _check_key(certificate: x509.Certificate) -> Iterator[Rule]:
-    match certificate.public_key():
+    try:
+        found = certificate.public_key()
+    except UnsupportedAlgorithm:
+        yield Rule.PUBLIC_KEY
+        return
+    match found:
         case ec.EllipticCurvePublicKey() as key if key.curve.name in _CURVES:
             return
         case rsa.RSAPublicKey() as key if key.key_size in RSA_BITS:

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -65,6 +65,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     audit: str = ""
     """Path of the audit log that tells of it; empty for none."""
+
+    accept_personal_data: bool = False
+    """Whether the label may publish who a person is; see `Labeler`."""
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -171,13 +174,13 @@ def _here(job: Job, template: Mapping[str, Any], signer: Signer) -> Labelled:
     """Label one file in this process."""
     if not job.in_place:
         check_destination(job.destination, replace=job.replace)
-    done = _labelled(_labeler(signer, tsa_optional=job.tsa_optional, audit=job.audit), job, template)
+    done = _labelled(_labeler(signer, _options(job)), job, template)
     return msgspec.structs.replace(done, uri=job.uri) if job.uri else done
 
 
 def _label(job: Job, template: Mapping[str, Any], secret: bytes) -> Labelled:
     """Label one file; runs in the child."""
-    return _labelled(_labeler(_signer(secret), tsa_optional=job.tsa_optional, audit=job.audit), job, template)
+    return _labelled(_labeler(_signer(secret), _options(job)), job, template)
 
 
 def _labelled(labeler: Labeler, job: Job, template: Mapping[str, Any]) -> Labelled:
@@ -228,7 +231,23 @@ def _signer(secret: bytes) -> Signer:
     return Signer.from_secret_bytes(secret)
 
 
+class _Options(NamedTuple):
+    """What a labeler is made with beside its signer."""
+
+    tsa_optional: bool
+    audit: str
+    accept_personal_data: bool
+
+
+def _options(job: Job) -> _Options:
+    return _Options(job.tsa_optional, job.audit, job.accept_personal_data)
+
+
 @lru_cache(maxsize=1)
-def _labeler(signer: Signer, *, tsa_optional: bool, audit: str) -> Labeler:
-    log = AuditLog(audit) if audit else None
-    return Labeler(signer, tsa_optional=tsa_optional, audit=log)
+def _labeler(signer: Signer, options: _Options) -> Labeler:
+    return Labeler(
+        signer,
+        tsa_optional=options.tsa_optional,
+        audit=AuditLog(options.audit) if options.audit else None,
+        accept_personal_data=options.accept_personal_data,
+    )

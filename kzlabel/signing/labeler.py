@@ -9,6 +9,7 @@ from typing import BinaryIO, cast, overload
 import msgspec
 
 from kzlabel.credentials import Signer
+from kzlabel.credentials.holder import check_personal
 from kzlabel.errors import InputError, OutputError, SigningError
 from kzlabel.files import BytesReader
 from kzlabel.formats import Format
@@ -48,6 +49,7 @@ class Labeler:
         limits: Limits = DEFAULT_LIMITS,
         tsa_optional: bool = False,
         audit: AuditLog | None = None,
+        accept_personal_data: bool = False,
     ) -> None:
         """Prepare labelling.
 
@@ -59,7 +61,13 @@ class Labeler:
             tsa_optional: Whether a file is labelled without a time-stamp when the signer's authority gives none;
                 otherwise that is an error.
             audit: Log that gets a line for each label, before the labelled file takes its place.
+            accept_personal_data: Whether labels may publish the individual identification number and the name of
+                a person whose certificate the signer uses.
+
+        Raises:
+            CredentialError: They would, and that was not accepted.
         """
+        check_personal(signer.certificate_chain[0], accepted=accept_personal_data)
         self._trust = default_trust() if trust is None else trust
         self._limits = limits
         self._writer = Writer(signer, self._trust, limits, audit, tsa_optional=tsa_optional)
