@@ -50,6 +50,7 @@ _OPTIONS = (
         metavar="NAME",
         help="What a command or token signs with, such as ps384; by default the usual one for the key.",
     ),
+    click.option("--ocsp", is_flag=True, help="Have labels carry proof that the certificate is not revoked."),
     click.option(
         "--accept-personal-data",
         is_flag=True,
@@ -68,6 +69,7 @@ SIGNER_OPTIONS = (
     "key_label",
     "key_id",
     "algorithm",
+    "ocsp",
     "accept_personal_data",
 )
 """Names of the parameters that `signer_options` adds."""
@@ -89,7 +91,7 @@ def chosen_signer(options: Mapping[str, Any], tsa: str | None) -> Signer:
     """
     signer = _named(options, tsa)
     check_personal(signer.certificate_chain[0], accepted=options["accept_personal_data"])
-    return signer
+    return signer.with_ocsp() if options["ocsp"] else signer
 
 
 def _named(options: Mapping[str, Any], tsa: str | None) -> Signer:

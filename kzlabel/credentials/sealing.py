@@ -8,6 +8,7 @@ from kzlabel.credentials.certificates import UNREADABLE
 from kzlabel.credentials.elsewhere import CommandKey
 from kzlabel.credentials.keys import Algorithm, PrivateKey
 from kzlabel.credentials.pkcs11 import Token, TokenKey
+from kzlabel.credentials.revocation import Revocation
 from kzlabel.errors import CredentialError
 
 __all__ = ["Opened", "Sealed"]
@@ -28,6 +29,9 @@ class Opened(msgspec.Struct, frozen=True):
     tsa_url: str | None
     """Where its time-stamps come from."""
 
+    revocation: Revocation | None = None
+    """What is stapled to its signatures."""
+
 
 class Sealed(msgspec.Struct, frozen=True, array_like=True):
     """The same, in types that can be encoded. Its text form shows nothing."""
@@ -42,6 +46,9 @@ class Sealed(msgspec.Struct, frozen=True, array_like=True):
     """See `Opened`."""
 
     tsa_url: str | None
+    """See `Opened`."""
+
+    revocation: Revocation | None
     """See `Opened`."""
 
     @classmethod
@@ -59,7 +66,7 @@ class Sealed(msgspec.Struct, frozen=True, array_like=True):
                     serialization.NoEncryption(),
                 )
         chain = tuple(one.public_bytes(serialization.Encoding.DER) for one in opened.chain)
-        return msgspec.msgpack.encode(cls(key, chain, opened.algorithm, opened.tsa_url))
+        return msgspec.msgpack.encode(cls(key, chain, opened.algorithm, opened.tsa_url, opened.revocation))
 
     @classmethod
     def open(cls, sealed: bytes) -> Opened:
@@ -80,7 +87,7 @@ class Sealed(msgspec.Struct, frozen=True, array_like=True):
             raise CredentialError("these are not the bytes of a signer") from None
         if not isinstance(opened, PrivateKey | CommandKey | Token) or not chain:
             raise CredentialError("these are not the bytes of a signer")
-        return Opened(opened, chain, fields.algorithm, fields.tsa_url)
+        return Opened(opened, chain, fields.algorithm, fields.tsa_url, fields.revocation)
 
     def __repr__(self) -> str:
         return "Sealed()"

@@ -19,6 +19,7 @@ from kzlabel.credentials.elsewhere import Callback, CommandKey, Held, SignFuncti
 from kzlabel.credentials.keys import Algorithm, PrivateKey
 from kzlabel.credentials.pem import read_file
 from kzlabel.credentials.pkcs11 import Token, TokenKey
+from kzlabel.credentials.revocation import Revocation, fetch
 from kzlabel.credentials.sealing import Opened, Sealed
 from kzlabel.errors import CredentialError
 from kzlabel.sources import display_name as display_path
@@ -36,7 +37,7 @@ class Signer:
     what it signs.
     """
 
-    __slots__ = ("_algorithm", "_certificates_der", "_chain", "_key", "_public_key", "_tsa_url")
+    __slots__ = ("_algorithm", "_certificates_der", "_chain", "_key", "_public_key", "_revocation", "_tsa_url")
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class Signer:
         certificate_chain: tuple[x509.Certificate, ...],
         algorithm: Algorithm,
         tsa_url: str | None,
+        revocation: Revocation | None = None,
     ) -> None:
         """Keep what `from_pem` has checked."""
         self._key = key
@@ -52,6 +54,7 @@ class Signer:
         self._certificates_der = tuple(one.public_bytes(serialization.Encoding.DER) for one in certificate_chain)
         self._algorithm = algorithm
         self._tsa_url = tsa_url
+        self._revocation = revocation
 
     @classmethod
     def from_files(
@@ -241,7 +244,7 @@ class Signer:
             CredentialError: `secret` is something else.
         """
         opened = Sealed.open(secret)
-        return cls(opened.key, opened.chain, opened.algorithm, opened.tsa_url)
+        return cls(opened.key, opened.chain, opened.algorithm, opened.tsa_url, opened.revocation)
 
     @property
     def algorithm(self) -> Algorithm:
@@ -279,7 +282,34 @@ class Signer:
         Raises:
             CredentialError: It is no address.
         """
-        return type(self)(self._key, self._chain, self._algorithm, checked_url(url))
+        return type(self)(self._key, self._chain, self._algorithm, checked_url(url), self._revocation)
+
+    def with_ocsp(self) -> Self:
+        """Return this signer with a fresh answer of its issuer's OCSP responder, for its signatures to carry.
+
+        It is good for hours or days, as the responder says; call this again then.
+
+        Raises:
+            CredentialError: See `kzlabel.credentials.revocation.fetch`.
+        """
+        return type(self)(self._key, self._chain, self._algorithm, self._tsa_url, fetch(self._chain))
+
+    @property
+    def is_stapling(self) -> bool:
+        """Whether signatures carry an OCSP answer."""
+        return self._revocation is not None
+
+    def stapled(self, at: datetime) -> bytes:
+        """Return the OCSP response to staple to a signature made at the time `at`, DER; empty without one.
+
+        Raises:
+            CredentialError: There is one, but it is out of date: validators would read it as a revocation.
+        """
+        if self._revocation is None:
+            return b""
+        if at >= self._revocation.until:
+            raise CredentialError("the OCSP answer is out of date", "get another one with Signer.with_ocsp")
+        return self._revocation.response
 
     def sign(self, message: bytes) -> bytes:
         """Return the signature of `message` in the form of COSE: r and s for ECDSA, not a DER structure.
@@ -332,7 +362,7 @@ class Signer:
         """
         if not isinstance(self._key, PrivateKey | CommandKey | Token):
             raise CredentialError("the signer calls a function, which can't be handed on", _HELD)
-        return Sealed.of(Opened(self._key, self._chain, self._algorithm, self._tsa_url))
+        return Sealed.of(Opened(self._key, self._chain, self._algorithm, self._tsa_url, self._revocation))
 
     def __repr__(self) -> str:
         return f"Signer({self._algorithm.value}, {display_name(self._chain[0])!r})"

@@ -157,7 +157,9 @@ def padding_of(data: bytes, at: int) -> Span:
     return Span(begin, length)
 
 
-def write_sign1(protected: bytes, signature: bytes, *, size: int = 0, token: bytes = b"") -> bytes:
+def write_sign1(
+    protected: bytes, signature: bytes, *, size: int = 0, token: bytes = b"", revocation: bytes = b""
+) -> bytes:
     """Return the COSE_Sign1 structure, padded to `size` bytes.
 
     Args:
@@ -165,11 +167,14 @@ def write_sign1(protected: bytes, signature: bytes, *, size: int = 0, token: byt
         signature: The signature.
         size: Bytes of the whole; 0 to leave it as short as it comes.
         token: A time-stamp over the signature, DER; empty for none.
+        revocation: An OCSP response about the signer's certificate, DER; empty for none (C2PA 2.4 section 15.9).
 
     Raises:
         LimitError: It doesn't fit into `size` bytes.
     """
     header: dict[str, object] = {_STAMPS[1]: {"tstTokens": [{"val": token}]}} if token else {}
+    if revocation:
+        header[_REVOCATION] = {"ocspVals": [revocation]}
     head, tail = bytes([_TAG, 0x84]) + encode(protected), encode(None) + encode(signature)
     room = max(0, size - len(head) - len(tail))
     return head + encode_padded(header, room) + tail

@@ -30,8 +30,10 @@ def native_signer(signer: Signer) -> "c2pa.Signer":
     """Hand the key to the engine; the result may be shared by threads, not by processes.
 
     Raises:
-        SigningError: The engine refuses the key or certificate.
+        SigningError: The engine refuses the key or certificate, or an OCSP answer is to be stapled, which it can't.
     """
+    if signer.is_stapling:
+        raise SigningError("an OCSP answer can't be stapled to a label in this file", "label it without --ocsp")
     import c2pa  # noqa: PLC0415 - costs 50 ms, and reading never needs it
 
     if not signer.holds_key:

@@ -6,6 +6,7 @@ it: whatever comes in later has a size of its own that is fixed beforehand.
 
 import hashlib
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 from uuid import UUID, uuid4
 
@@ -90,6 +91,9 @@ class Draft(msgspec.Struct, frozen=True):
     stamp: Stamp | None
     """Who stamps the signature; None for nobody."""
 
+    revocation: bytes = b""
+    """Answer of an OCSP responder that is stapled to the signature; empty for none."""
+
     spare: int = 0
     """Bytes that fill the signature up, so that the store's size is even."""
 
@@ -156,16 +160,17 @@ class Draft(msgspec.Struct, frozen=True):
         protected = self.protected
         signature = self.signer.sign(to_be_signed(protected, claim))
         if self.stamp is None:
-            return write_sign1(protected, signature, size=len(self.unsigned()))
+            return write_sign1(protected, signature, size=len(self.unsigned()), revocation=self.revocation)
         token = self.stamp(to_be_counter_signed(protected, signature))
         if len(token) > self.stamp.size:
             raise SigningError(f"the time-stamp has {len(token)} bytes, {self.stamp.size} were kept free for it")
-        return write_sign1(protected, signature, size=len(self.unsigned()), token=token)
+        size = len(self.unsigned())
+        return write_sign1(protected, signature, size=size, token=token, revocation=self.revocation)
 
     def unsigned(self) -> bytes:
         """Return a signature of the right size that is none."""
         reserved = 0 if self.stamp is None else self.stamp.size + _STAMP_FRAME
-        least = write_sign1(self.protected, bytes(self.signer.signature_size))
+        least = write_sign1(self.protected, bytes(self.signer.signature_size), revocation=self.revocation)
         return least + bytes(reserved + self.spare)
 
 
@@ -196,6 +201,7 @@ def draft(
 
     Raises:
         SigningError: `stamp` can't tell the size of its tokens.
+        CredentialError: The OCSP answer that is to be stapled is out of date.
         MalformedError: The parent's store can't be kept, since validators wouldn't agree on its hashes.
     """
     name = f"urn:c2pa:{identifiers()}"
@@ -214,6 +220,7 @@ def draft(
         title=title,
         protected=write_protected(signer.algorithm.value, signer.certificates_der),
         stamp=stamp,
+        revocation=signer.stapled(datetime.now(UTC)),
     )
     size = _size(made)
     if size % 2:  # in a RIFF an odd one would need a pad byte, which some validators take for a part of the store
@@ -224,7 +231,8 @@ def draft(
 def _padded(made: Draft, unsigned: bytes) -> bytes:
     """Return a signature of the right size: all of it heavy but the padding."""
     token = b"" if made.stamp is None else b"\xff" * made.stamp.size
-    return write_sign1(made.protected, b"\xff" * made.signer.signature_size, size=len(unsigned), token=token)
+    signature = b"\xff" * made.signer.signature_size
+    return write_sign1(made.protected, signature, size=len(unsigned), token=token, revocation=made.revocation)
 
 
 def _size(made: Draft) -> int:
