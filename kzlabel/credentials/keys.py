@@ -11,7 +11,17 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from kzlabel.credentials import pem
 from kzlabel.errors import CredentialError, MalformedError
 
-__all__ = ["RSA_BITS", "Algorithm", "PrivateKey", "algorithm_of", "load_key", "sign", "signature_size"]
+__all__ = [
+    "CURVES",
+    "HASHES",
+    "RSA_BITS",
+    "Algorithm",
+    "PrivateKey",
+    "algorithm_of",
+    "load_key",
+    "sign",
+    "supported",
+]
 
 
 class Algorithm(StrEnum):
@@ -31,7 +41,7 @@ PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519Pri
 RSA_BITS = range(2048, 4097)
 """Sizes of RSA keys: C2PA sets the lower bound, and the reference engine verifies none above the upper."""
 
-_HASHES: dict[Algorithm, hashes.HashAlgorithm] = {
+HASHES: dict[Algorithm, hashes.HashAlgorithm] = {
     Algorithm.ES256: hashes.SHA256(),
     Algorithm.ES384: hashes.SHA384(),
     Algorithm.ES512: hashes.SHA512(),
@@ -39,7 +49,7 @@ _HASHES: dict[Algorithm, hashes.HashAlgorithm] = {
     Algorithm.PS384: hashes.SHA384(),
     Algorithm.PS512: hashes.SHA512(),
 }
-_CURVES = {"secp256r1": Algorithm.ES256, "secp384r1": Algorithm.ES384, "secp521r1": Algorithm.ES512}
+CURVES = {"secp256r1": Algorithm.ES256, "secp384r1": Algorithm.ES384, "secp521r1": Algorithm.ES512}
 _LABELS = frozenset(
     {"PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY", "DSA PRIVATE KEY"}
 )
@@ -79,14 +89,14 @@ def load_key(data: bytes, password: bytes | None) -> PrivateKey:
         if encrypted:
             raise CredentialError("the key can't be decrypted", "check its password") from None
         raise CredentialError("the key is damaged, or of an unknown kind", _SUPPORTED) from None
-    return _supported(key)
+    return supported(key)
 
 
 def algorithm_of(key: PrivateKey) -> Algorithm:
     """Return the algorithm that `key` signs with, one for each kind of key."""
     match key:
         case ec.EllipticCurvePrivateKey():
-            return _CURVES[key.curve.name]
+            return CURVES[key.curve.name]
         case rsa.RSAPrivateKey():
             return Algorithm.PS256
         case _:
@@ -101,31 +111,25 @@ def sign(key: PrivateKey, algorithm: Algorithm, message: bytes) -> bytes:
     """
     match key:
         case ec.EllipticCurvePrivateKey():
-            r, s = decode_dss_signature(key.sign(message, ec.ECDSA(_HASHES[algorithm])))
+            r, s = decode_dss_signature(key.sign(message, ec.ECDSA(HASHES[algorithm])))
             size = (key.curve.key_size + 7) // 8
             return r.to_bytes(size) + s.to_bytes(size)
         case rsa.RSAPrivateKey():
-            digest = _HASHES[algorithm]
+            digest = HASHES[algorithm]
             scheme = padding.PSS(mgf=padding.MGF1(digest), salt_length=digest.digest_size)
             return key.sign(message, scheme, digest)
         case _:
             return key.sign(message)
 
 
-def signature_size(key: PrivateKey) -> int:
-    """Return the size in bytes of every signature that `sign` makes with `key`."""
-    match key:
-        case ec.EllipticCurvePrivateKey():
-            return 2 * ((key.curve.key_size + 7) // 8)
-        case rsa.RSAPrivateKey():
-            return (key.key_size + 7) // 8
-        case _:
-            return 64
+def supported(key: PrivateKeyTypes) -> PrivateKey:
+    """Return `key`, if labels can be signed with it.
 
-
-def _supported(key: PrivateKeyTypes) -> PrivateKey:
+    Raises:
+        CredentialError: They can't.
+    """
     match key:
-        case ec.EllipticCurvePrivateKey() if key.curve.name in _CURVES:
+        case ec.EllipticCurvePrivateKey() if key.curve.name in CURVES:
             return key
         case rsa.RSAPrivateKey() if key.key_size in RSA_BITS:
             return key

@@ -1,43 +1,31 @@
 """A signer: a private key, the certificates that say whose it is, and where its time stamps come from."""
 
+from asyncio import AbstractEventLoop
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from os import PathLike
+from os import PathLike, fspath
 from typing import NoReturn, Self
-from urllib.parse import urlsplit
 
-import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.x509.oid import PublicKeyAlgorithmOID
 
-from kzlabel.credentials import der, keys
+from kzlabel.credentials import answers, keys, pkcs12
 from kzlabel.credentials.certificates import (
-    UNREADABLE,
     display_name,
-    is_authority,
-    load_certificates,
     order_chain,
 )
+from kzlabel.credentials.checks import certificates_in, check_chain, checked_url, limit_of
+from kzlabel.credentials.elsewhere import Callback, CommandKey, Held, SignFunction
 from kzlabel.credentials.keys import Algorithm, PrivateKey
 from kzlabel.credentials.pem import read_file
-from kzlabel.credentials.profile import Rule, check_profile
-from kzlabel.errors import CredentialError, MalformedError
+from kzlabel.credentials.pkcs11 import Token, TokenKey
+from kzlabel.credentials.sealing import Opened, Sealed
+from kzlabel.errors import CredentialError
 from kzlabel.sources import display_name as display_path
 
 __all__ = ["Signer"]
 
-_PROFILE = "ask its issuer for one that C2PA accepts (C2PA 2.4 section 14.5.1)"
-_VALIDITY = frozenset({Rule.NOT_YET_VALID, Rule.EXPIRED})
-_RENEW = "renew it, or check this machine's clock"
-
-
-class _Secret(msgspec.Struct, frozen=True, array_like=True):
-    """What `Signer.to_secret_bytes` writes."""
-
-    key: bytes
-    chain: tuple[bytes, ...]
-    algorithm: Algorithm
-    tsa_url: str | None
+_HELD = "sign with it in this process"
 
 
 class Signer:
@@ -48,17 +36,18 @@ class Signer:
     what it signs.
     """
 
-    __slots__ = ("_algorithm", "_certificates_der", "_chain", "_key", "_tsa_url")
+    __slots__ = ("_algorithm", "_certificates_der", "_chain", "_key", "_public_key", "_tsa_url")
 
     def __init__(
         self,
-        key: PrivateKey,
+        key: PrivateKey | Held,
         certificate_chain: tuple[x509.Certificate, ...],
         algorithm: Algorithm,
         tsa_url: str | None,
     ) -> None:
         """Keep what `from_pem` has checked."""
         self._key = key
+        self._public_key = answers.public_key_of(certificate_chain[0])
         self._chain = certificate_chain
         self._certificates_der = tuple(one.public_bytes(serialization.Encoding.DER) for one in certificate_chain)
         self._algorithm = algorithm
@@ -108,12 +97,139 @@ class Signer:
                 certificate, or validators would reject the certificate.
         """
         private = keys.load_key(key, password)
+        chain = order_chain(private.public_key(), certificates_in(certificates))
+        signer = cls(private, chain, limit_of(chain[0]) or keys.algorithm_of(private), checked_url(tsa_url))
+        signer.check_certificates(now or datetime.now(UTC))
+        return signer
+
+    @classmethod
+    def from_pkcs12(
+        cls,
+        data: bytes,
+        password: bytes | None = None,
+        *,
+        tsa_url: str | None = None,
+        now: datetime | None = None,
+    ) -> Self:
+        """Make a signer of a PKCS#12 file (.p12, .pfx), with the key and certificates that it holds.
+
+        Old encryption (3DES, RC2, SHA-1 MAC) is read where this machine still knows it. `now` is as in `from_pem`.
+
+        Raises:
+            CredentialError: It can't be opened, holds a key that can't sign labels (such as GOST), or as
+                `from_pem` says.
+        """
+        key, certificates = pkcs12.load(data, password)
+        chain = order_chain(key.public_key(), certificates)
+        signer = cls(key, chain, limit_of(chain[0]) or keys.algorithm_of(key), checked_url(tsa_url))
+        signer.check_certificates(now or datetime.now(UTC))
+        return signer
+
+    @classmethod
+    def from_callback(
+        cls,
+        sign: SignFunction,
+        certificates: bytes,
+        *,
+        algorithm: Algorithm | str | None = None,
+        loop: AbstractEventLoop | None = None,
+        tsa_url: str | None = None,
+        now: datetime | None = None,
+    ) -> Self:
+        """Make a signer of a function that signs messages, such as a call of a key service.
+
+        Args:
+            sign: Gets the message, not its hash, and returns the signature; a coroutine function may. ECDSA
+                signatures may be DER. Each is verified before it is used.
+            certificates: As in `from_pem`, but the signer's own must be the first.
+            algorithm: What `sign` signs with; needed for RSA keys that sign with PS384 or PS512.
+            loop: Event loop on which coroutines run; without one, each gets a loop of its own.
+            tsa_url: As in `from_pem`.
+            now: As in `from_pem`.
+
+        Raises:
+            CredentialError: As `from_pem` says, or `algorithm` is for other keys.
+        """
+        return cls._held(Callback(sign, loop), certificates_in(certificates), algorithm, tsa_url, now)
+
+    @classmethod
+    def from_command(
+        cls,
+        arguments: Sequence[str],
+        certificates: bytes,
+        *,
+        algorithm: Algorithm | str | None = None,
+        seconds: float = 30.0,
+        tsa_url: str | None = None,
+        now: datetime | None = None,
+    ) -> Self:
+        """Make a signer of a command that reads the message from its input and writes the signature to its output.
+
+        No shell is involved. The command has `seconds` for each signature; the rest is as in `from_callback`.
+
+        Raises:
+            CredentialError: As `from_callback` says, or there is no command.
+        """
+        if isinstance(arguments, str) or not arguments or not arguments[0] or not seconds > 0:
+            raise CredentialError("there is no command that signs", "give the program and its arguments as a list")
+        return cls._held(
+            CommandKey(tuple(arguments), seconds), certificates_in(certificates), algorithm, tsa_url, now
+        )
+
+    @classmethod
+    def from_pkcs11(
+        cls,
+        module: str | PathLike[str],
+        token: str,
+        *,
+        label: str = "",
+        id: bytes = b"",  # noqa: A002 - PKCS#11's word
+        pin: str = "",
+        certificates: bytes | None = None,
+        algorithm: Algorithm | str | None = None,
+        tsa_url: str | None = None,
+        now: datetime | None = None,
+    ) -> Self:
+        """Make a signer of a key on a token (PKCS#11); needs the extra `kzlabel[pkcs11]`.
+
+        Args:
+            module: The library of the token's maker.
+            token: Label of the token.
+            label: Label of the private key.
+            id: Identifier of the private key; this or `label` may be left out.
+            pin: The user's PIN.
+            certificates: As in `from_callback`; those on the token, if left out.
+            algorithm: As in `from_callback`.
+            tsa_url: As in `from_pem`.
+            now: As in `from_pem`.
+
+        Raises:
+            CredentialError: The token or the key can't be opened, or as `from_callback` says.
+        """
+        key = Token(TokenKey(fspath(module), token, label, id, pin))
+        loaded = key.certificates() if certificates is None else certificates_in(certificates)
+        return cls._held(key, loaded, algorithm, tsa_url, now)
+
+    @classmethod
+    def _held(
+        cls,
+        key: Held,
+        certificates: tuple[x509.Certificate, ...],
+        algorithm: Algorithm | str | None,
+        tsa_url: str | None,
+        now: datetime | None,
+    ) -> Self:
+        """Make a signer of a key elsewhere, whose certificate is the first of `certificates`."""
+        public = answers.public_key_of(certificates[0])
         try:
-            loaded = load_certificates(certificates)
-        except MalformedError as error:
-            raise CredentialError(error.message, "name a PEM file with the certificate and its issuers") from None
-        chain = order_chain(private.public_key(), loaded)
-        signer = cls(private, chain, _algorithm(private, chain[0]), _checked_url(tsa_url))
+            wanted = Algorithm(algorithm) if algorithm is not None else None
+        except ValueError:
+            raise CredentialError(f"{algorithm!r} is no algorithm of C2PA", "name one such as ps384") from None
+        limit = limit_of(certificates[0])
+        if limit and wanted not in {None, limit}:
+            raise CredentialError(f"the certificate limits its key to {limit.value}", "name no other algorithm")
+        chosen = answers.algorithm_for(public, wanted or limit)
+        signer = cls(key, order_chain(public, certificates), chosen, checked_url(tsa_url))
         signer.check_certificates(now or datetime.now(UTC))
         return signer
 
@@ -124,15 +240,8 @@ class Signer:
         Raises:
             CredentialError: `secret` is something else.
         """
-        try:
-            fields = msgspec.msgpack.decode(secret, type=_Secret)
-            key = serialization.load_der_private_key(fields.key, None)
-            chain = tuple(x509.load_der_x509_certificate(one) for one in fields.chain)
-        except (msgspec.MsgspecError, *UNREADABLE):
-            raise CredentialError("these are not the bytes of a signer") from None
-        if not isinstance(key, PrivateKey) or not chain:
-            raise CredentialError("these are not the bytes of a signer")
-        return cls(key, chain, fields.algorithm, fields.tsa_url)
+        opened = Sealed.open(secret)
+        return cls(opened.key, opened.chain, opened.algorithm, opened.tsa_url)
 
     @property
     def algorithm(self) -> Algorithm:
@@ -157,7 +266,7 @@ class Signer:
     @property
     def signature_size(self) -> int:
         """Size in bytes of what `sign` returns."""
-        return keys.signature_size(self._key)
+        return answers.size_of(self._public_key)
 
     @property
     def tsa_url(self) -> str | None:
@@ -170,11 +279,27 @@ class Signer:
         Raises:
             CredentialError: It is no address.
         """
-        return type(self)(self._key, self._chain, self._algorithm, _checked_url(url))
+        return type(self)(self._key, self._chain, self._algorithm, checked_url(url))
 
     def sign(self, message: bytes) -> bytes:
-        """Return the signature of `message` in the form of COSE: r and s for ECDSA, not a DER structure."""
-        return keys.sign(self._key, self._algorithm, message)
+        """Return the signature of `message` in the form of COSE: r and s for ECDSA, not a DER structure.
+
+        Raises:
+            SigningError: The key is held elsewhere and gave no signature, or a wrong one.
+        """
+        if isinstance(self._key, PrivateKey):
+            return keys.sign(self._key, self._algorithm, message)
+        return answers.checked(self._key.sign(message, self._algorithm), message, self._public_key, self._algorithm)
+
+    @property
+    def holds_key(self) -> bool:
+        """Whether the private key is in this process."""
+        return isinstance(self._key, PrivateKey)
+
+    @property
+    def is_bound_to_process(self) -> bool:
+        """Whether the signer works in this process only, because it calls one of its functions."""
+        return not isinstance(self._key, PrivateKey | CommandKey | Token)
 
     def check_certificates(self, at: datetime) -> None:
         """Check that validators accept the certificates at the time `at`: a signer may outlive them.
@@ -182,30 +307,32 @@ class Signer:
         Raises:
             CredentialError: A certificate has expired, is not valid yet, or breaks the certificate profile.
         """
-        leaf, *authorities = self._chain
-        rules = check_profile(leaf, at=at)
-        if not _VALIDITY.issuperset(rules):
-            broken = "; ".join(rules)
-            raise CredentialError(f"the certificate {display_name(leaf)} can't sign labels: {broken}", _PROFILE)
-        for authority in authorities:
-            if not is_authority(authority):
-                name = display_name(authority)
-                raise CredentialError(f"{name} issued the certificate but is no certificate authority", _PROFILE)
-        for certificate in self._chain:
-            _check_validity(certificate, at)
+        check_chain(self._chain, at)
 
     def secret_key_pem(self) -> bytes:
-        """Return the private key, unencrypted, as PKCS#8 PEM: for the reference engine, never for a file."""
-        return self._encoded(serialization.Encoding.PEM)
+        """Return the private key, unencrypted, as PKCS#8 PEM: for the reference engine, never for a file.
+
+        Raises:
+            CredentialError: It is held elsewhere.
+        """
+        if not isinstance(self._key, PrivateKey):
+            raise CredentialError("the private key is held elsewhere and can't be handed on", _HELD)
+        return self._key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
 
     def to_secret_bytes(self) -> bytes:
         """Return everything, the private key unencrypted too, for a process that this one has started.
 
-        Send it through a pipe; don't put it on a command line, in the environment or in a log.
+        Of a key held elsewhere it is what is needed to open it again, a PIN included. Send it through a pipe;
+        don't put it on a command line, in the environment or in a log.
+
+        Raises:
+            CredentialError: The signer calls a function of this process.
         """
-        chain = tuple(one.public_bytes(serialization.Encoding.DER) for one in self._chain)
-        key = self._encoded(serialization.Encoding.DER)
-        return msgspec.msgpack.encode(_Secret(key, chain, self._algorithm, self._tsa_url))
+        if not isinstance(self._key, PrivateKey | CommandKey | Token):
+            raise CredentialError("the signer calls a function, which can't be handed on", _HELD)
+        return Sealed.of(Opened(self._key, self._chain, self._algorithm, self._tsa_url))
 
     def __repr__(self) -> str:
         return f"Signer({self._algorithm.value}, {display_name(self._chain[0])!r})"
@@ -215,43 +342,3 @@ class Signer:
             "a Signer is not pickled, because its private key would go wherever the pickle goes;"
             " send to_secret_bytes() to a process that you started"
         )
-
-    def _encoded(self, encoding: serialization.Encoding) -> bytes:
-        return self._key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-
-
-def _algorithm(key: PrivateKey, certificate: x509.Certificate) -> Algorithm:
-    """Return the algorithm of `key`, or the one that its RSA-PSS certificate limits it to (RFC 4055 3.1)."""
-    if certificate.public_key_algorithm_oid != PublicKeyAlgorithmOID.RSASSA_PSS:
-        return keys.algorithm_of(key)
-    try:
-        limits = der.pss_hashes(der.key_algorithm(certificate))
-        return Algorithm(f"ps{limits[0]}") if limits else keys.algorithm_of(key)
-    except (MalformedError, ValueError):
-        raise CredentialError(
-            "the certificate limits its RSA-PSS key to a hash other than SHA-2", _PROFILE
-        ) from None
-
-
-def _check_validity(certificate: x509.Certificate, at: datetime) -> None:
-    name = display_name(certificate)
-    if at > certificate.not_valid_after_utc:
-        raise CredentialError(f"the certificate {name} expired at {certificate.not_valid_after_utc}", _RENEW)
-    if at < certificate.not_valid_before_utc:
-        raise CredentialError(
-            f"the certificate {name} is not valid before {certificate.not_valid_before_utc}", _RENEW
-        )
-
-
-def _checked_url(url: str | None) -> str | None:
-    if url is None:
-        return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not url.isprintable():
-        raise CredentialError(
-            f"{url!r} is not the address of a time-stamping authority", "give an http:// or https:// address"
-        )
-    return url

@@ -140,14 +140,17 @@ def plan_sidecars(
 def label_each(jobs: Sequence[Job], template: Mapping[str, Any], signer: Signer) -> Iterator[Labelled | Failure]:
     """Carry out `jobs` in order, in a child process, and yield what became of each.
 
+    A key held elsewhere is opened again by the child. A signer that calls a function of this process labels here,
+    without the protection of a child.
+
     `template` describes the label; what it leaves out, such as the content identifier, is made for each file.
     """
-    secret = signer.to_secret_bytes()
+    secret = b"" if signer.is_bound_to_process else signer.to_secret_bytes()
     with Child() as child:
         for job in jobs:
             uri = job.uri or display_name(job.source)
             try:
-                yield _carry_out(child, job, template, secret)
+                yield _carry_out(child, job, template, secret) if secret else _here(job, template, signer)
             except ChildDiedError as error:
                 remove_abandoned(Path(os.path.realpath(job.destination)).parent, error.pid)
                 yield Failure(uri, f"{uri} was not labelled: {error.message}", "", operational=True)
@@ -164,9 +167,20 @@ def _carry_out(child: Child, job: Job, template: Mapping[str, Any], secret: byte
     return msgspec.structs.replace(done, uri=job.uri) if job.uri else done
 
 
+def _here(job: Job, template: Mapping[str, Any], signer: Signer) -> Labelled:
+    """Label one file in this process."""
+    if not job.in_place:
+        check_destination(job.destination, replace=job.replace)
+    done = _labelled(_labeler(signer, tsa_optional=job.tsa_optional, audit=job.audit), job, template)
+    return msgspec.structs.replace(done, uri=job.uri) if job.uri else done
+
+
 def _label(job: Job, template: Mapping[str, Any], secret: bytes) -> Labelled:
     """Label one file; runs in the child."""
-    labeler = _labeler(secret, tsa_optional=job.tsa_optional, audit=job.audit)
+    return _labelled(_labeler(_signer(secret), tsa_optional=job.tsa_optional, audit=job.audit), job, template)
+
+
+def _labelled(labeler: Labeler, job: Job, template: Mapping[str, Any]) -> Labelled:
     label = Label.from_dict(template)
     if job.sidecar:
         return labeler.label_beside(
@@ -210,6 +224,11 @@ def _into(labeler: Labeler, job: Job, label: Label) -> Labelled:
 
 
 @lru_cache(maxsize=1)
-def _labeler(secret: bytes, *, tsa_optional: bool, audit: str) -> Labeler:
+def _signer(secret: bytes) -> Signer:
+    return Signer.from_secret_bytes(secret)
+
+
+@lru_cache(maxsize=1)
+def _labeler(signer: Signer, *, tsa_optional: bool, audit: str) -> Labeler:
     log = AuditLog(audit) if audit else None
-    return Labeler(Signer.from_secret_bytes(secret), tsa_optional=tsa_optional, audit=log)
+    return Labeler(signer, tsa_optional=tsa_optional, audit=log)

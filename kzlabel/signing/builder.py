@@ -34,6 +34,8 @@ def native_signer(signer: Signer) -> "c2pa.Signer":
     """
     import c2pa  # noqa: PLC0415 - costs 50 ms, and reading never needs it
 
+    if not signer.holds_key:
+        return _calling(signer)
     info = c2pa.C2paSignerInfo(
         signer.algorithm.value.encode(),
         signer.certificates_pem,
@@ -44,6 +46,17 @@ def native_signer(signer: Signer) -> "c2pa.Signer":
         return c2pa.Signer.from_info(info)
     except c2pa.C2paError as error:
         raise SigningError(f"the signing engine refuses the key or certificate: {error}") from None
+
+
+def _calling(signer: Signer) -> "c2pa.Signer":
+    """Have the engine call `signer` for each signature, since the key is not here."""
+    import c2pa  # noqa: PLC0415 - as above
+
+    algorithm = getattr(c2pa.C2paSigningAlg, signer.algorithm.value.upper())
+    try:
+        return c2pa.Signer.from_callback(signer.sign, algorithm, signer.certificates_pem.decode(), signer.tsa_url)
+    except c2pa.C2paError as error:
+        raise SigningError(f"the signing engine refuses the certificate: {error}") from None
 
 
 def write(
