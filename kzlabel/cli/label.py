@@ -13,7 +13,7 @@ import msgspec
 
 from kzlabel.cli.label_options import combined, label_options, read_password
 from kzlabel.cli.printing import complain, one_line, print_json
-from kzlabel.credentials import Signer, default_signer
+from kzlabel.cli.signer_options import SIGNER_OPTIONS, chosen_signer, signer_options
 from kzlabel.errors import OutputError
 from kzlabel.labels import Label
 from kzlabel.signing.batch import Failure, Job, label_each, plan, plan_sidecars
@@ -39,8 +39,7 @@ _FEW = 5
 @click.option(
     "--despite-broken", is_flag=True, help="Label even a file whose own label is broken; verdicts show it."
 )
-@click.option("--key", metavar="PEM", type=_FILE, help="Private key; together with --cert.")
-@click.option("--cert", metavar="PEM", type=_FILE, help="Certificates, the signer's first; together with --key.")
+@signer_options
 @click.option(
     "--password-file",
     metavar="FILE",
@@ -66,8 +65,6 @@ def command(
     inputs: tuple[Path, ...],
     output: Path | None,
     out_dir: Path | None,
-    key: Path | None,
-    cert: Path | None,
     *,
     in_place: bool,
     force: bool,
@@ -93,6 +90,7 @@ def command(
     kzlabel label song.mp3 --in-place --level ai-assisted --system Composer --simulates person-voice
     generate | kzlabel label - -o - --level ai-generated --system Painter > labelled.png
     """
+    who = {name: said.pop(name) for name in SIGNER_OPTIONS}
     template = combined(said)
     Label.from_dict(template)  # a wrong label is refused before anything is written
     if len(inputs) > 1 and "content_id" in template:
@@ -110,7 +108,7 @@ def command(
         "audit": str(audit.absolute()) if audit else "",
     }
     jobs = [msgspec.structs.replace(job, **changes) for job in planned]
-    signer = _signer(key, cert, tsa)
+    signer = chosen_signer(who, tsa)
     if out_dir is not None:
         _make_directory(out_dir)
     with ExitStack() as stack:
@@ -152,16 +150,6 @@ class _Pipes:
             with self._out.open("rb") as labelled:
                 shutil.copyfileobj(labelled, sys.stdout.buffer)
             sys.stdout.buffer.flush()
-
-
-def _signer(key: Path | None, cert: Path | None, tsa: str | None) -> Signer:
-    choice = default_signer(key=key, certificate=cert, tsa_url=tsa)
-    if choice.created and choice.development:
-        complain(
-            f"made a development identity in {choice.development.directory}, which only this machine trusts; "
-            "sign what you publish with --key and --cert"
-        )
-    return choice.signer
 
 
 def _make_directory(directory: Path) -> None:

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from kzlabel.credentials import pem
+from kzlabel.credentials.passwords import PasswordNeededError
 from kzlabel.errors import CredentialError, MalformedError
 
 __all__ = [
@@ -81,7 +82,9 @@ def load_key(data: bytes, password: bytes | None) -> PrivateKey:
     label, text = keys[0]
     encrypted = label == "ENCRYPTED PRIVATE KEY" or b"4,ENCRYPTED" in text
     if encrypted and not password:
-        raise CredentialError("the key is encrypted", "give its password in KZLABEL_KEY_PASSWORD")
+        raise PasswordNeededError(
+            "the key is encrypted", "give its password in KZLABEL_KEY_PASSWORD or --key-password-file"
+        )
     try:
         key = serialization.load_pem_private_key(text, password if encrypted else None)
     except (ValueError, TypeError, UnsupportedAlgorithm, Warning):

@@ -37,7 +37,7 @@ _CONVERT: Final = (
     "convert it with `openssl pkcs12 -legacy -in FILE -nodes -out both.pem`, keep that file private, and pass it"
     " as --key and --cert"
 )
-_CHECK: Final = "check the password (KZLABEL_KEY_CHECK or --key-password-file)"
+_CHECK: Final = "check the password (KZLABEL_KEY_PASSWORD or --key-password-file)"
 _ES256: Final = "use a key that C2PA knows, best an organisation's own on P-256 or Ed25519 (kzlabel keys request)"
 
 
@@ -90,7 +90,9 @@ def _refusal(password: bytes | None, data: bytes) -> CredentialError:
             _CHECK,
         )
     if not fits and not password:
-        return CredentialError("the PKCS#12 file is encrypted", "give its password in KZLABEL_KEY_CHECK")
+        return PasswordNeededError(
+            "the PKCS#12 file is encrypted", "give its password in KZLABEL_KEY_PASSWORD or --key-password-file"
+        )
     if not fits:
         return CredentialError("the PKCS#12 file can't be decrypted, or is damaged", _CHECK)
     if _GOST.search(data):

@@ -75,7 +75,7 @@ class Signer:
             return cls.from_pem(key, certificates, password=password, tsa_url=tsa_url, now=now)
         except CredentialError as error:
             which = f"key {display_path(key_path)}, certificate {display_path(certificate_path)}"
-            raise CredentialError(f"{which}: {error.message}", error.remedy) from None
+            raise type(error)(f"{which}: {error.message}", error.remedy) from None
 
     @classmethod
     def from_pem(

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kzlabel.credentials import Algorithm, Signer
+from kzlabel.credentials.passwords import PasswordNeededError
 from kzlabel.errors import CredentialError
 from tests.unit.credentials.issuing import DAY, NOW, Authority, key_pem, pem
 from tests.unit.credentials.pkcs12_files import KZ_GOST, RU_GOST, with_key_of
@@ -67,7 +68,9 @@ def test_a_wrong_and_a_missing_password_are_told_apart(
 ) -> None:
     for data in (legacy, modern(key, authority), with_key_of(KZ_GOST, PASSWORD.decode())):
         assert "can't be decrypted" in refused(data, b"wrong").message
-        assert "is encrypted" in refused(data, None).message
+        missing = refused(data, None)
+        assert isinstance(missing, PasswordNeededError)
+        assert "KZLABEL_KEY_PASSWORD" in missing.remedy
         assert "can't be opened" in refused(data, b"\xff").message
 
 
