@@ -2,8 +2,8 @@
 
 import msgspec
 
-from kzlabel.formats import FORMATS
-from kzlabel.signing.writable import WRITABLE
+from kzlabel.formats import FOREIGN, FORMATS, Format, c2pa, embedder
+from kzlabel.signing.writable import BY_REFERENCE, WRITABLE
 
 __all__ = ["Row", "matrix"]
 
@@ -28,6 +28,15 @@ class Row(msgspec.Struct, frozen=True):
 
     verify: bool
     """Whether an embedded label can be verified."""
+
+    written_by: str
+    """Who writes it: `kzlabel`, or `reference engine`; empty where it can't be embedded."""
+
+    sidecar: bool
+    """Whether a label can be kept beside such a file."""
+
+    reference: bool
+    """Whether the reference engine reads the format, too; the native engine reads all of them."""
 
 
 _TITLES = {
@@ -62,6 +71,15 @@ def matrix() -> tuple[Row, ...]:
             form.EXTENSIONS,
             bool(WRITABLE & set(form.MEDIA_TYPES)),
             verify=True,
+            written_by=_writer(form),
+            sidecar=form is not c2pa,
+            reference=not FOREIGN & set(form.MEDIA_TYPES),
         )
         for form in FORMATS
     )
+
+
+def _writer(form: Format) -> str:
+    if embedder(form) is not None:
+        return "kzlabel"
+    return "reference engine" if BY_REFERENCE & set(form.MEDIA_TYPES) else ""

@@ -34,13 +34,17 @@ def generated() -> Iterator[tuple[Path, str]]:
 
 def table_of_formats() -> str:
     """Return the table of formats in Markdown."""
-    lines = ["| format | file names | label | verify |", "|---|---|---|---|"]
+    lines = [
+        "| format | file names | embedded by | sidecar | native engine | reference engine |",
+        "|---|---|---|---|---|---|",
+    ]
+    yes = {True: "yes", False: "-"}
     for row in matrix():
-        label = "embedded" if row.label else "-"
         names = " ".join(row.extensions[:_NAMES])
         if len(row.extensions) > _NAMES:
             names += f" and {len(row.extensions) - _NAMES} more, see `kzlabel formats`"
-        lines.append(f"| {row.title} | {names} | {label} | yes |")
+        reads = f"{yes[row.verify]} | {yes[row.reference]}"
+        lines.append(f"| {row.title} | {names} | {row.written_by or '-'} | {yes[row.sidecar]} | {reads} |")
     return "\n".join(lines) + "\n"
 
 

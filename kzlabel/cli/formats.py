@@ -10,7 +10,7 @@ __all__ = ["command"]
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 def command(*, as_json: bool) -> None:
-    """List the formats, their extensions, and what can be done with each.
+    """List the formats, their extensions, who writes and who reads a label in each.
 
     \b
     kzlabel formats
@@ -25,8 +25,14 @@ def command(*, as_json: bool) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table("format", "formats", "extensions", "label", "verify", box=None, pad_edge=False)
+    table = Table(
+        "format", "formats", "extensions", "embedded by", "sidecar", "native engine", "reference engine",
+        box=None, pad_edge=False,
+    )  # fmt: skip
     for row in rows:
         yes = {True: "yes", False: "-"}
-        table.add_row(row.name, row.title, " ".join(row.extensions), yes[row.label], yes[row.verify])
+        names = " ".join(row.extensions)
+        table.add_row(
+            row.name, row.title, names, row.written_by or "-", yes[row.sidecar], yes[row.verify], yes[row.reference]
+        )
     Console().print(table)

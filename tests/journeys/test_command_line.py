@@ -328,6 +328,8 @@ def test_an_interrupted_run_leaves_nothing_half_written(
     process = subprocess.Popen(
         [KZLABEL, "label", *sources, "--out-dir", "out", *GENERATED],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # a shell that runs its tests in the background has them ignore the signal
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - no threads
     )  # fmt: skip
     while not list((tmp_path).glob("out/*.png")):
         time.sleep(0.01)
