@@ -15,7 +15,9 @@ from kzlabel.errors import CredentialError, MalformedError
 
 __all__ = ["certificates_in", "check_chain", "checked_url", "limit_of"]
 
-_PROFILE: Final = "ask its issuer for one that C2PA accepts (C2PA 2.4 section 14.5.1)"
+_PROFILE: Final = (
+    "ask its issuer for one that C2PA accepts (C2PA 2.4 section 14.5.1); `kzlabel keys check` tells more"
+)
 _VALIDITY: Final = frozenset({Rule.NOT_YET_VALID, Rule.EXPIRED})
 _RENEW: Final = "renew it, or check this machine's clock"
 

@@ -39,7 +39,7 @@ _CONVERT: Final = (
     " as --key and --cert"
 )
 _CHECK: Final = "check the password (KZLABEL_KEY_PASSWORD or --key-password-file)"
-_ES256: Final = "use a key that C2PA knows, best an organisation's own on P-256 or Ed25519"
+_ES256: Final = "use a key that C2PA knows, best an organisation's own on P-256 or Ed25519 (kzlabel keys request)"
 
 
 def load(data: bytes, password: bytes | None) -> tuple[PrivateKey, tuple[x509.Certificate, ...]]:
