@@ -1,6 +1,5 @@
 """Keys that this process doesn't hold: somebody else signs, and what comes back is checked before it is used."""
 
-import asyncio
 import contextlib
 import inspect
 import os
@@ -12,12 +11,15 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 import msgspec
 
 from kzlabel.credentials.keys import Algorithm
 from kzlabel.errors import SigningError
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 __all__ = ["Callback", "CommandKey", "Held", "SignFunction"]
 
@@ -46,7 +48,7 @@ class Callback:
 
     __slots__ = ("_loop", "_sign")
 
-    def __init__(self, sign: SignFunction, loop: asyncio.AbstractEventLoop | None) -> None:
+    def __init__(self, sign: SignFunction, loop: "AbstractEventLoop | None") -> None:
         """Keep the function, and the event loop on which its awaitables run; a loop of their own for None."""
         self._sign = sign
         self._loop = loop
@@ -65,6 +67,8 @@ class Callback:
         return bytes(signature)
 
     def _awaited(self, answer: Awaitable[bytes]) -> bytes:
+        import asyncio  # noqa: PLC0415 - slow to import, and verifying, which imports this package, never needs it
+
         try:
             running = asyncio.get_running_loop()
         except RuntimeError:
@@ -173,6 +177,8 @@ def _coroutine(answer: Awaitable[bytes]) -> Coroutine[Any, Any, bytes]:
 
 def _in_thread(coroutine: Coroutine[Any, Any, bytes]) -> bytes:
     """Run `coroutine` on an event loop of its own, since the one of this thread is busy waiting for it."""
+    import asyncio  # noqa: PLC0415 - as above
+
     results: list[bytes] = []
     errors: list[BaseException] = []
 

@@ -6,23 +6,19 @@ a revocation: so neither is stapled.
 """
 
 import time
-import urllib.error
-import urllib.request
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPException
 from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from kzlabel.credentials.certificates import UNREADABLE, display_name
+from kzlabel.credentials.ocsp import AnswerError, Standing, read_answer
 from kzlabel.errors import CredentialError
 
 __all__ = ["Revocation", "fetch"]
@@ -33,8 +29,6 @@ _ATTEMPTS: Final = 3
 _PAUSE: Final = 0.5
 _SKEW: Final = timedelta(minutes=5)
 """How far this machine's clock may be off."""
-_DAY: Final = timedelta(days=1)
-"""How long an answer holds that doesn't say, as the reference engine has it."""
 _SHORTER: Final = "sign without --ocsp"
 _TRY: Final = f"try again, or {_SHORTER}"
 
@@ -69,11 +63,7 @@ def fetch(chain: tuple[x509.Certificate, ...], *, timeout: float = 20.0, now: da
     leaf, issuer = chain[:2]
     query = ocsp.OCSPRequestBuilder().add_certificate(leaf, issuer, hashes.SHA1()).build()  # noqa: S303 - RFC 6960
     answer = _ask(_responder(leaf), query.public_bytes(Encoding.DER), timeout)
-    moment = now or datetime.now(UTC)
-    try:
-        return _checked(answer, query, leaf, issuer, moment)
-    except UNREADABLE:
-        raise CredentialError("the OCSP responder's answer can't be read", _TRY) from None
+    return _checked(answer, leaf, issuer, now or datetime.now(UTC))
 
 
 def _responder(certificate: x509.Certificate) -> str:
@@ -94,6 +84,11 @@ def _responder(certificate: x509.Certificate) -> str:
 
 
 def _ask(url: str, query: bytes, timeout: float) -> bytes:
+    # Slow to import, and verifying, which imports this package, never needs them.
+    import urllib.error  # noqa: PLC0415
+    import urllib.request  # noqa: PLC0415
+    from http.client import HTTPException  # noqa: PLC0415
+
     headers = {"Content-Type": "application/ocsp-request", "Accept": "application/ocsp-response"}
     request = urllib.request.Request(url, query, headers)  # noqa: S310 - the scheme was checked
     why = ""
@@ -116,63 +111,17 @@ def _ask(url: str, query: bytes, timeout: float) -> bytes:
     raise CredentialError(f"the OCSP responder {url} {why}", _TRY)
 
 
-def _checked(
-    answer: bytes, query: ocsp.OCSPRequest, leaf: x509.Certificate, issuer: x509.Certificate, now: datetime
-) -> Revocation:
-    response = ocsp.load_der_ocsp_response(answer)
-    if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-        raise CredentialError(
-            f"the OCSP responder refuses: {response.response_status.name.lower().replace('_', ' ')}", _TRY
-        )
-    asked = (query.serial_number, query.issuer_name_hash, query.issuer_key_hash)
-    if len(list(response.responses)) != 1 or asked != (
-        response.serial_number,
-        response.issuer_name_hash,
-        response.issuer_key_hash,
-    ):
-        raise CredentialError("the OCSP responder's answer is about another certificate", _TRY)
-    _check_signature(response, issuer, now)
-    if response.certificate_status is ocsp.OCSPCertStatus.REVOKED:
-        raise CredentialError(
-            f"the certificate {display_name(leaf)} was revoked at {response.revocation_time_utc}", "use another one"
-        )
-    if response.certificate_status is not ocsp.OCSPCertStatus.GOOD:
-        raise CredentialError(f"its issuer's OCSP responder doesn't know {display_name(leaf)}", _TRY)
-    until = response.next_update_utc or response.produced_at_utc + _DAY
-    if not response.this_update_utc - _SKEW <= now < until - _SKEW:
-        raise CredentialError("the OCSP responder's answer is out of date, or from the future", _TRY)
-    return Revocation(answer, until - _SKEW)
-
-
-def _check_signature(response: ocsp.OCSPResponse, issuer: x509.Certificate, now: datetime) -> None:
-    """Check that the issuer signed the answer, or whom it certified for that (RFC 6960 section 4.2.2.2)."""
-    first = response.certificates[0] if response.certificates else issuer
-    if first != issuer:
-        try:
-            first.verify_directly_issued_by(issuer)
-            purposes = first.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-        except (InvalidSignature, x509.ExtensionNotFound, *UNREADABLE):
-            purposes = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
-        if (
-            ExtendedKeyUsageOID.OCSP_SIGNING not in purposes
-            or not first.not_valid_before_utc <= now <= first.not_valid_after_utc
-        ):
-            raise CredentialError("the OCSP answer's signer was not certified for it by the issuer", _TRY)
+def _checked(answer: bytes, leaf: x509.Certificate, issuer: x509.Certificate, now: datetime) -> Revocation:
     try:
-        _verify(response, first)
-    except InvalidSignature:
-        raise CredentialError("the signature of the OCSP answer is wrong", _TRY) from None
-
-
-def _verify(response: ocsp.OCSPResponse, signer: x509.Certificate) -> None:
-    key, digest = signer.public_key(), response.signature_hash_algorithm
-    signature, signed = response.signature, response.tbs_response_bytes
-    match key:
-        case ec.EllipticCurvePublicKey() if digest is not None:
-            key.verify(signature, signed, ec.ECDSA(digest))
-        case rsa.RSAPublicKey() if digest is not None:
-            key.verify(signature, signed, padding.PKCS1v15(), digest)
-        case ed25519.Ed25519PublicKey():
-            key.verify(signature, signed)
-        case _:
-            raise InvalidSignature
+        said = read_answer(answer, leaf, issuer, now)
+    except AnswerError as error:
+        raise CredentialError(str(error), _TRY) from None
+    if said.standing is Standing.REVOKED:
+        raise CredentialError(
+            f"the certificate {display_name(leaf)} was revoked at {said.revoked}", "use another one"
+        )
+    if said.standing is not Standing.GOOD:
+        raise CredentialError(f"its issuer's OCSP responder doesn't know {display_name(leaf)}", _TRY)
+    if not said.since - _SKEW <= now < said.until - _SKEW:
+        raise CredentialError("the OCSP responder's answer is out of date, or from the future", _TRY)
+    return Revocation(answer, said.until - _SKEW)

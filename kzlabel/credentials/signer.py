@@ -1,10 +1,10 @@
 """A signer: a private key, the certificates that say whose it is, and where its time stamps come from."""
 
-from asyncio import AbstractEventLoop
+
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from os import PathLike, fspath
-from typing import NoReturn, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -23,6 +23,9 @@ from kzlabel.credentials.revocation import Revocation, fetch
 from kzlabel.credentials.sealing import Opened, Sealed
 from kzlabel.errors import CredentialError
 from kzlabel.sources import display_name as display_path
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 __all__ = ["Signer"]
 
@@ -135,7 +138,7 @@ class Signer:
         certificates: bytes,
         *,
         algorithm: Algorithm | str | None = None,
-        loop: AbstractEventLoop | None = None,
+        loop: "AbstractEventLoop | None" = None,
         tsa_url: str | None = None,
         now: datetime | None = None,
     ) -> Self:

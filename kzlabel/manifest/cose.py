@@ -86,8 +86,8 @@ class Sign1(msgspec.Struct, frozen=True):
     time_stamp: TimeStamp | None
     """The time-stamp, if there is one."""
 
-    revocation: bool
-    """Whether revocation data are stapled."""
+    revocation: bytes
+    """The OCSP answer that is stapled, DER; empty without one (C2PA 2.4 section 15.9)."""
 
 
 def read_sign1(data: bytes, limits: Limits) -> Sign1:
@@ -121,7 +121,7 @@ def read_sign1(data: bytes, limits: Limits) -> Sign1:
         _chain(header, unprotected, limits),
         signature,
         _time_stamp(unprotected),
-        _REVOCATION in unprotected,
+        _revocation(unprotected),
     )
 
 
@@ -237,3 +237,13 @@ def _time_stamp(unprotected: dict[str, Any]) -> TimeStamp | None:
             return TimeStamp(labels[0] == "sigTst2", token)
         case _:
             raise MalformedError("the time-stamp header is in an unusual form")
+
+
+def _revocation(unprotected: dict[str, Any]) -> bytes:
+    match unprotected.get(_REVOCATION, b""):
+        case b"":
+            return b""
+        case {"ocspVals": [bytes() as answer], **rest} if answer and not rest:
+            return answer
+        case _:
+            raise MalformedError("the stapled revocation data are in an unusual form")

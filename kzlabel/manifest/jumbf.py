@@ -30,7 +30,7 @@ _LONGEST = (1 << 32) - 1
 _LONG_FOLLOWS = b"\x00\x00\x00\x01"
 _TAIL = b"\x00\x11\x00\x10\x80\x00\x00\xaa\x00\x38\x9b\x71"
 
-_CONTENT = frozenset({b"cbor", b"json", b"bfdb", b"bidb", b"uuid"})
+_CONTENT = frozenset({b"cbor", b"json", b"bfdb", b"bidb", b"uuid", b"brob"})
 
 
 def type_of(code: bytes) -> bytes:

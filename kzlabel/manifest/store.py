@@ -2,6 +2,7 @@
 
 c2pa                            the store; its last manifest is the active one
   c2ma c2md c2um                a manifest, an update manifest; the label is its URN
+  c2cm                          one of these, compressed
     c2cl  c2pa.claim[.v2]       one CBOR box: the claim
     c2cs  c2pa.signature        one CBOR box: COSE_Sign1
     c2as  c2pa.assertions       assertions: `cbor`, `json`, or an embedded file (`bfdb` and `bidb`)
@@ -17,6 +18,7 @@ import msgspec
 from kzlabel.errors import MalformedError
 from kzlabel.limits import Limits
 from kzlabel.manifest.cbor import decode
+from kzlabel.manifest.compressed import decompressed
 from kzlabel.manifest.jumbf import ContentBox, Superbox, read_superbox, type_of, write_box, write_superbox
 from kzlabel.manifest.labels import ASSERTIONS, DATABOXES, LONGEST, SIGNATURE, spelling
 
@@ -135,7 +137,7 @@ def read_store(data: bytes, limits: Limits) -> Store:
         raise MalformedError(f"the manifest store has {box.oddity}")
     if data[box.end :].strip(b"\0"):
         raise MalformedError("something follows the manifest store")
-    manifests = tuple(_manifest(data, part) for part in box.boxes)
+    manifests = tuple(_manifest(data, part, limits) for part in box.boxes)
     if not manifests:
         raise MalformedError("the manifest store is empty")
     if len({manifest.label for manifest in manifests}) != len(manifests):
@@ -171,11 +173,11 @@ def write_store(manifests: Sequence[bytes]) -> bytes:
     return write_superbox(_STORE, "c2pa", *manifests)
 
 
-def _manifest(data: bytes, box: ContentBox | Superbox) -> ManifestBox:
+def _manifest(data: bytes, box: ContentBox | Superbox, limits: Limits) -> ManifestBox:
     if isinstance(box, ContentBox):
         raise MalformedError("the manifest store holds something beside manifests")
     if box.type == _COMPRESSED:
-        raise MalformedError("a compressed manifest")
+        return _unpacked(data, box, limits)
     if box.type not in _STANDARD and box.type != _UPDATE:
         raise MalformedError("a manifest of unknown type")
     if len(box.label) > LONGEST or "/" in box.label or "=" in box.label:
@@ -200,6 +202,15 @@ def _manifest(data: bytes, box: ContentBox | Superbox) -> ManifestBox:
         signature_payload=data[signature.start : signature.end],
         oddity=_oddity(box, parts),
     )
+
+
+def _unpacked(data: bytes, box: Superbox, limits: Limits) -> ManifestBox:
+    """Return the manifest in a compressed one; whoever needs its hash asks others what is hashed."""
+    inside = decompressed(data, box, limits)
+    inner = read_superbox(inside, limits)
+    if inner.end != len(inside) or inner.label != box.label or inner.type == _COMPRESSED or inner.oddity:
+        raise MalformedError("a compressed manifest holds something else than the manifest of its label")
+    return _manifest(inside, inner, limits)._replace(payload=data[box.start : box.end], oddity="compression")
 
 
 def _parts(box: Superbox) -> dict[bytes, Superbox]:

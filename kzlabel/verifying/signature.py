@@ -16,6 +16,7 @@ from kzlabel.verifying import timestamp
 from kzlabel.verifying.abstain import Abstention
 from kzlabel.verifying.credential import anchor_of_signer, chains_to_anchor, described, load, may_sign, may_stamp
 from kzlabel.verifying.reading import Certificate
+from kzlabel.verifying.stapling import not_revoked
 
 __all__ = ["Signed", "check_signature", "holds"]
 
@@ -76,8 +77,6 @@ def check_signature(
         raise
     except MalformedError as error:
         raise Abstention(str(error)) from None
-    if sign1.revocation:
-        raise Abstention("stapled revocation data")
     found: list[Finding] = []
     stamp = _stamp(sign1, claim, version, uri, trust, found)
     at = None if stamp is None else stamp[0]
@@ -85,6 +84,9 @@ def check_signature(
     leaf = sign1.chain[0]
     if not may_sign(leaf).at(at or now):
         found.append(Finding.of(Code.SIGNING_CREDENTIAL_EXPIRED, "certificate expired", uri=uri))
+    if sign1.revocation:
+        good = not_revoked(sign1, at, now)
+        found.append(Finding.of(Code.SIGNING_CREDENTIAL_OCSP_NOT_REVOKED, good, uri=uri))
     anchor = anchor_of_signer(sign1.chain, trust, at or now)
     trusted = anchor is not None
     code = Code.SIGNING_CREDENTIAL_TRUSTED if trusted else Code.SIGNING_CREDENTIAL_UNTRUSTED
@@ -94,7 +96,8 @@ def check_signature(
         found.append(Finding.of(Code.CLAIM_SIGNATURE_VALIDATED, "claim signature valid", uri=uri))
     else:
         found.append(Finding.of(Code.CLAIM_SIGNATURE_MISMATCH, "claim signature is not valid", uri=uri))
-    found.append(Finding.of(Code.SIGNING_CREDENTIAL_OCSP_SKIPPED, "OCSP fetching skipped", uri=uri))
+    if not sign1.revocation:
+        found.append(Finding.of(Code.SIGNING_CREDENTIAL_OCSP_SKIPPED, "OCSP fetching skipped", uri=uri))
     store = "" if anchor is None else anchor.store
     return Signed(tuple(found), described(leaf), sign1.algorithm, stamp[1] if stamp else "", at, store)
 

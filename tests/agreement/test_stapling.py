@@ -27,6 +27,7 @@ from kzlabel.signing.batch import Job, label_each
 from kzlabel.trust import Trust
 from kzlabel.verifying import Engine, Verifier
 from kzlabel.verifying.verdict import Status
+from tests.agreement.comparison import compare
 from tests.unit.credentials.issuing import DAY, Authority, ec_key, key_pem, pem
 
 Make = Callable[[bytes], tuple[int, bytes]]
@@ -214,12 +215,50 @@ def test_no_lie_is_stapled(pki: Pki) -> None:
     assert len(answers) == 15
 
 
+def forced(signer: Signer, answer: bytes, source: bytes, label: Label) -> bytes:
+    """Return a labelled file with `answer` stapled, whatever it says."""
+    stapling = Signer(signer._key, signer.certificate_chain, signer.algorithm, None, Revocation(answer, NOW + DAY))
+    return Labeler(stapling, trust=Trust.none()).label(source, label)
+
+
+def test_both_engines_say_the_same_of_whatever_is_stapled(pki: Pki, samples: dict[str, Path], label: Label) -> None:
+    source = samples["jpeg"].read_bytes()
+    signer = pki.signer("http://ocsp.example")
+    leaf = signer.certificate_chain[0]
+    answers = [(words, answer) for words, answer in lies(pki, leaf) if 0 < len(answer) < 10_000]
+    answers += [
+        ("good", pki.answer(None, leaf)),
+        ("good, without an end", pki.answer(None, leaf, following=None)),
+        ("good, for a minute", pki.answer(None, leaf, following=datetime.now(UTC) + timedelta(minutes=1))),
+    ]
+    native = []
+    for words, answer in answers:
+        result = compare(forced(signer, answer, source, label), pki.trust)
+        assert result is not None
+        assert result.agrees, (words, result)
+        assert not result.unsafe, (words, result)
+        native += [] if result.abstained else [words]
+    assert native == ["good", "good, without an end", "good, for a minute"]
+
+
+def test_an_answer_counts_only_with_the_certificate_of_the_issuer(
+    pki: Pki, samples: dict[str, Path], label: Label
+) -> None:
+    key = ec_key()
+    leaf = pki.root.issue(key.public_key())
+    signer = Signer.from_pem(key_pem(key), pem(leaf))
+    answer = pki.answer(None, leaf, issuer=pki.root.certificate)
+    result = compare(forced(signer, answer, samples["jpeg"].read_bytes(), label), pki.trust)
+    assert result is not None
+    assert result.abstained
+
+
 def test_the_issuer_may_answer_itself(pki: Pki) -> None:
     assert isinstance(pki.middle.key, ec.EllipticCurvePrivateKey)
     leaf = pki.leaf("http://ocsp.example")
     query = ocsp.OCSPRequestBuilder().add_certificate(leaf, pki.middle.certificate, hashes.SHA1()).build()
     answer = pki.answer(query, leaf, key=pki.middle.key, responder=pki.middle.certificate, following=None)
-    found = _checked(answer, query, leaf, pki.middle.certificate, NOW)
+    found = _checked(answer, leaf, pki.middle.certificate, NOW)
     assert found.until <= NOW + DAY
 
 
@@ -229,7 +268,7 @@ def test_spoilt_answers_are_refused(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(GOOD) - 1))
     spoilt = GOOD[:at] + bytes([GOOD[at] ^ data.draw(st.integers(1, 255))]) + GOOD[at + 1 :]
     try:
-        _checked(spoilt, QUERY, LEAF, PKI.middle.certificate, NOW)
+        _checked(spoilt, LEAF, PKI.middle.certificate, NOW)
     except (CredentialError, *UNREADABLE):
         return
     # What is left is a byte that nothing depends on.

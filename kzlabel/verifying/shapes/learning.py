@@ -150,7 +150,7 @@ def _signature(data: bytes, box: Superbox, sign1: Sign1) -> Part:
     inner = box.boxes[0]
     content = data[inner.start : inner.end]
     at = Span(inner.start, len(content))
-    if sign1.time_stamp is not None:
+    if sign1.time_stamp is not None or sign1.revocation:
         return Part(at, content, (Field(0, len(content), Kind.BOX, ("box",)),), None, _SIGNATURE)
     if not content.endswith(sign1.signature):
         raise MalformedError("a signature that doesn't end its box")
