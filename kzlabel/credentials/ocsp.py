@@ -93,9 +93,7 @@ def _read(data: bytes, leaf: x509.Certificate, issuer: x509.Certificate, now: da
         case ocsp.OCSPCertStatus.REVOKED:
             reason = response.revocation_reason
             words = "" if reason is None else str(reason.value)
-            return Answer(
-                Standing.REVOKED, response.this_update_utc, until, response.revocation_time_utc, words
-            )
+            return Answer(Standing.REVOKED, response.this_update_utc, until, response.revocation_time_utc, words)
         case _:
             return Answer(Standing.UNKNOWN, response.this_update_utc, until)
 

@@ -1,6 +1,5 @@
 """A signer: a private key, the certificates that say whose it is, and where its time stamps come from."""
 
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from os import PathLike, fspath

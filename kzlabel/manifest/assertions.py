@@ -85,6 +85,8 @@ def _read(label: str, kind: str, content: bytes) -> Content:
         return read_ingredient(_cbor_of(label, kind, content), version)
     if name in BINDINGS:
         return _read_data(decode(_cbor_of(label, kind, content)))
+    if name == "c2pa.soft-binding":
+        return _read_soft_binding(_cbor_of(label, kind, content))
     base = spelling(label).base
     if base.endswith(".metadata"):
         return _read_metadata(base, kind, content)
@@ -101,6 +103,27 @@ def _read_file(label: str) -> Opaque:
     if base.endswith(".metadata"):
         raise MalformedError("metadata that is a file")
     return Opaque()
+
+
+def _read_soft_binding(content: bytes) -> Data:
+    """Read what finds the manifest of a file that lost it, a watermark say (C2PA 2.4 section 18.10).
+
+    It proves nothing about the file, so it is only asked to have the form that everybody writes.
+    """
+    found = _read_data(decode(content))
+    match found:
+        case {"alg": str(), "blocks": [_, *_] as blocks, **rest}:
+            pad = rest.pop("pad", b"")
+            if not rest and isinstance(pad, bytes) and all(map(_is_block, blocks)):
+                return found
+    raise MalformedError("a soft binding in an unusual form")
+
+
+def _is_block(block: object) -> bool:
+    match block:
+        case {"scope": {**scope}, "value": str() | bytes(), **rest}:
+            return not scope and not rest
+    return False
 
 
 def _read_plain(kind: str, content: bytes) -> Data:

@@ -36,6 +36,7 @@ def test_the_native_engine_agrees_or_abstains(name: str) -> None:
         ("update: with edit", "Invalid"),
         ("redaction: removed", "Trusted"),
         ("redaction: not removed", "Invalid"),
+        ("soft binding: two", "Trusted"),
         ("two bindings", "Invalid"),
         ("signature: of something else", "Invalid"),
         ("signature: by a stranger", "Valid"),

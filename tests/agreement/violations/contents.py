@@ -74,6 +74,7 @@ def contents() -> dict[str, Case]:
         f"assertion JSON: {name}": built(Draft(assertions=[*made, ("a.b", json_box("a.b", text))]))
         for name, text in texts.items()
     }
+    found |= _soft_bindings(made)
     icon = file_box("c2pa.icon", b"picture", "image/png")
     for name, hashed in {"good": digest(icon[8:]), "wrong": bytes(32)}.items():
         info = {"name": "x", "icon": {"url": "self#jumbf=c2pa.assertions/c2pa.icon", "hash": hashed}}
@@ -103,3 +104,36 @@ def contents() -> dict[str, Case]:
     )
     found["no binding"] = built(Draft(binding=False))
     return found
+
+
+def _soft_bindings(made: list[tuple[str, bytes]]) -> dict[str, Case]:
+    label = "c2pa.soft-binding"
+    block: dict[str, Any] = {"scope": {}, "value": b"abc"}
+    contents: dict[str, Any] = {
+        "plain": {"alg": "a", "blocks": [block]},
+        "padded": {"alg": "a", "blocks": [block, block | {"value": "text"}], "pad": b"12"},
+        "with a name": {"alg": "a", "blocks": [block], "name": "x"},
+        "without blocks": {"alg": "a", "blocks": []},
+        "without alg": {"blocks": [block]},
+        "with a number as alg": {"alg": 1, "blocks": [block]},
+        "no map": [block],
+        "blocks no list": {"alg": "a", "blocks": {}},
+        "value a number": {"alg": "a", "blocks": [block | {"value": 5}]},
+        "value a list": {"alg": "a", "blocks": [block | {"value": [1, 300]}]},
+        "scope in time": {"alg": "a", "blocks": [block | {"scope": {"timespan": {"start": -1, "end": 5}}}]},
+        "scope no map": {"alg": "a", "blocks": [block | {"scope": None}]},
+        "pad a text": {"alg": "a", "blocks": [block], "pad": "x"},
+        "pad a number": {"alg": "a", "blocks": [block], "pad": 5},
+        "more in a block": {"alg": "a", "blocks": [block | {"more": 1}]},
+    }
+    found = {
+        f"soft binding: {name}": built(Draft(assertions=[*made, (label, cbor_box(label, content))]))
+        for name, content in contents.items()
+    }
+    second = f"{label}__1"
+    both = [(label, cbor_box(label, contents["plain"])), (second, cbor_box(second, contents["padded"]))]
+    text = json_box(label, '{"alg": "a", "blocks": [{"scope": {}, "value": "x"}]}')
+    return found | {
+        "soft binding: two": built(Draft(assertions=[*made, *both])),
+        "soft binding: as JSON": built(Draft(assertions=[*made, (label, text)])),
+    }
