@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from kzlabel.shortcuts import label, label_text, plain_text
     from kzlabel.signing import AuditLog, Labeler, Labelled
     from kzlabel.status import Code, Finding, Kind
-    from kzlabel.trust import Trust
+    from kzlabel.trust import Revocations, Trust
     from kzlabel.verifying import Engine, Verifier, verify, verify_text
     from kzlabel.verifying.verdict import Signatory, Status, Verdict
 
@@ -67,6 +67,7 @@ __all__ = [
     "Operator",
     "OutputError",
     "Permission",
+    "Revocations",
     "Signatory",
     "Signer",
     "SigningError",
@@ -119,6 +120,7 @@ _HOMES = {
     "Code": "kzlabel.status",
     "Finding": "kzlabel.status",
     "Kind": "kzlabel.status",
+    "Revocations": "kzlabel.trust",
     "Trust": "kzlabel.trust",
     "Engine": "kzlabel.verifying",
     "Verifier": "kzlabel.verifying",

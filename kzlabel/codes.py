@@ -227,6 +227,7 @@ class Code(StrEnum):
     KZLABEL_LIMIT_EXCEEDED = "org.kzlabel.limit.exceeded"
     KZLABEL_MANIFEST_DAMAGED = "org.kzlabel.manifest.damaged"
     KZLABEL_POLICY_UNSATISFIED = "org.kzlabel.policy.unsatisfied"
+    KZLABEL_REVOCATION_UNKNOWN = "org.kzlabel.revocation.unknown"
     KZLABEL_SIDECAR_IGNORED = "org.kzlabel.sidecar.ignored"
     KZLABEL_SIDECAR_OTHER = "org.kzlabel.sidecar.other"
 
@@ -293,6 +294,7 @@ _INFORMATIONAL = (
     Code.KZLABEL_TRUST_DEVELOPMENT,
     Code.KZLABEL_LABEL_MALFORMED,
     Code.KZLABEL_POLICY_UNSATISFIED,
+    Code.KZLABEL_REVOCATION_UNKNOWN,
     Code.KZLABEL_SIDECAR_IGNORED,
     Code.KZLABEL_SIDECAR_OTHER,
 )

@@ -15,12 +15,13 @@ from kzlabel.errors import InputError, TrustError
 from kzlabel.isolation import Child, ChildDiedError
 from kzlabel.sources import display_name, look_ahead
 from kzlabel.status import Code, Finding, Kind
-from kzlabel.trust import Trust, default_trust
+from kzlabel.trust import Revocations, Trust, default_trust
 from kzlabel.verifying import Engine, Verifier, unreadable
 from kzlabel.verifying.policy import (
     AllOf,
     MaximumAge,
     MinimumAlgorithm,
+    NotRevoked,
     Policy,
     SignedBy,
     SignerBin,
@@ -66,6 +67,15 @@ _OPERATIONAL = (Code.KZLABEL_INPUT_UNREADABLE, Code.KZLABEL_ENGINE_DIED)
 @click.option("--signer-bin", metavar="BIN", help="Kazakhstan BIN that the signer's certificate must bear.")
 @click.option("--min-algorithm", metavar="NAME", help="Weakest signature algorithm to accept, such as es256.")
 @click.option("--time-stamped", is_flag=True, help="Ask for a trusted time-stamp.")
+@click.option(
+    "--revocation",
+    "revocations",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A CRL or an OCSP response to hold certificates against; may be repeated.",
+)
+@click.option("--not-revoked", is_flag=True, help="Ask for proof that the signer's certificate is not revoked.")
 @click.option("--max-age", metavar="DAYS", type=float, help="Ask for a trusted time-stamp that is no older.")
 @click.option("--no-sidecar", is_flag=True, help="Don't look for a manifest beside a file (name.ext.c2pa).")
 @click.option("--online", is_flag=True, help="Allow fetching remote manifests and revocation data.")
@@ -80,6 +90,7 @@ _OPERATIONAL = (Code.KZLABEL_INPUT_UNREADABLE, Code.KZLABEL_ENGINE_DIED)
 def command(
     inputs: tuple[Path, ...],
     anchors: tuple[Path, ...],
+    revocations: tuple[Path, ...],
     require: str,
     engine: str,
     *,
@@ -103,11 +114,19 @@ def command(
     if as_json and as_lines:
         raise click.UsageError("--json and --jsonl exclude each other")
     trust = default_trust() | Trust.from_files(anchors)
+    revoked = Revocations.from_files(revocations)
     policy = _policy(wanted)
     codes: list[int] = []
 
     def counted(child: Child) -> Iterator[Verdict]:
-        verifier = Verifier(trust=trust, engine=Engine(engine), online=online, child=child, sidecars=not no_sidecar)
+        verifier = Verifier(
+            trust=trust,
+            engine=Engine(engine),
+            online=online,
+            child=child,
+            revocations=revoked,
+            sidecars=not no_sidecar,
+        )
         for verdict in judged(inputs, verifier):
             codes.append(_exit_code(verdict, require))
             if policy is not None:
@@ -137,7 +156,7 @@ def _policy(wanted: Mapping[str, Any]) -> Policy | None:
         ("max_age", MaximumAge),
     )  # fmt: skip
     conditions += [make(wanted[name]) for name, make in makers if wanted[name] is not None]
-    conditions += [TimeStamped()] * wanted["time_stamped"]
+    conditions += [TimeStamped()] * wanted["time_stamped"] + [NotRevoked()] * wanted["not_revoked"]
     return AllOf(*conditions) if conditions else None
 
 

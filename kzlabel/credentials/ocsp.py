@@ -13,7 +13,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from kzlabel.credentials.certificates import UNREADABLE
 
-__all__ = ["Answer", "AnswerError", "Standing", "read_answer"]
+__all__ = ["Answer", "AnswerError", "OtherCertificateError", "Standing", "read_answer"]
 
 _DAY: Final = timedelta(days=1)
 """How long an answer holds that doesn't say, as the reference engine has it."""
@@ -59,6 +59,10 @@ class AnswerError(Exception):
     """The answer can't be used; its text says why, for a person."""
 
 
+class OtherCertificateError(AnswerError):
+    """The answer is about another certificate."""
+
+
 def read_answer(response: bytes, leaf: x509.Certificate, issuer: x509.Certificate, now: datetime) -> Answer:
     """Read an OCSPResponse about `leaf`, a certificate of `issuer`, and check who signed it.
 
@@ -66,11 +70,12 @@ def read_answer(response: bytes, leaf: x509.Certificate, issuer: x509.Certificat
         response: The answer, DER.
         leaf: The certificate that is asked about.
         issuer: Whose key signed it.
-        now: When the answer's signer has to be certified.
+        now: When the signer of an answer that says `good` has to be certified.
 
     Raises:
-        AnswerError: It can't be read, is about another certificate or several, or was not signed by the issuer or
-            by whom it certified for that (RFC 6960 section 4.2.2.2).
+        OtherCertificateError: It is about another certificate, or about several.
+        AnswerError: It can't be read, or was not signed by the issuer or by whom it certified for that (RFC 6960
+            section 4.2.2.2).
     """
     try:
         return _read(response, leaf, issuer, now)
@@ -84,8 +89,10 @@ def _read(data: bytes, leaf: x509.Certificate, issuer: x509.Certificate, now: da
         words = response.response_status.name.lower().replace("_", " ")
         raise AnswerError(f"the OCSP responder refuses: {words}")
     if len(list(response.responses)) != 1 or not _is_about(response, leaf, issuer):
-        raise AnswerError("the OCSP responder's answer is about another certificate")
-    _check_signature(response, issuer, now)
+        raise OtherCertificateError("the OCSP responder's answer is about another certificate")
+    good = response.certificate_status is ocsp.OCSPCertStatus.GOOD
+    # A certificate that was revoked stays so, whatever became of the responder.
+    _check_signature(response, issuer, now if good else response.produced_at_utc)
     until = response.next_update_utc or response.produced_at_utc + _DAY
     match response.certificate_status:
         case ocsp.OCSPCertStatus.GOOD:

@@ -33,6 +33,7 @@ __all__ = [
     "load",
     "may_sign",
     "may_stamp",
+    "signed_by",
 ]
 
 _CACHE = 512
@@ -163,14 +164,14 @@ def _link(chain: tuple[bytes, ...], anchors: tuple[Anchor, ...]) -> tuple[int, A
     certificates = [load(der) for der in chain]
     if len(chain) > 1 and chain[0] == chain[1]:
         raise Abstention("a certificate that follows itself")
-    if not all(_signed_by(one, issuer) for one, issuer in pairwise(certificates)):
+    if not all(signed_by(one, issuer) for one, issuer in pairwise(certificates)):
         return None
     for number in range(len(certificates) - 1, -1, -1):
         certificate = certificates[number]
         issuer = certificate.issuer.public_bytes()
         for anchor in anchors:
             authority = load(anchor.der)
-            if authority.subject.public_bytes() == issuer and _signed_by(certificate, authority):
+            if authority.subject.public_bytes() == issuer and signed_by(certificate, authority):
                 _check_authorities(certificates[1:], authority)
                 return number, anchor
     return None
@@ -202,7 +203,7 @@ def _may_issue(authority: x509.Certificate) -> bool:
         return False
 
 
-def _signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Return whether the issuer's key signed the certificate.
 
     Raises:

@@ -49,7 +49,7 @@ from kzlabel.verifying.reading import Reading
 from kzlabel.verifying.signature import Signed, check_signature
 from kzlabel.version import __version__
 
-__all__ = ["ENGINE", "read"]
+__all__ = ["ENGINE", "gather", "read"]
 
 ENGINE: Final = f"kzlabel/{__version__} native"
 """Name and version of the engine."""
@@ -75,7 +75,7 @@ def read(
     if store is None and (len(located.carriers) != 1 or located.damage):
         raise Abstention("not exactly one manifest store in a whole container")
     # (1) the store
-    data = _gather(file, located, limits) if store is None else store
+    data = gather(file, located, limits) if store is None else store
 
     # (2) its manifests
     try:
@@ -132,8 +132,13 @@ def read(
     )
 
 
-def _gather(file: Reader, located: Located, limits: Limits) -> bytes:
-    """Return the bytes of the one store."""
+def gather(file: Reader, located: Located, limits: Limits) -> bytes:
+    """Return the bytes of the one store that `located` tells of.
+
+    Raises:
+        Abstention: It is in an unusual form.
+        LimitError: It is too large.
+    """
     carrier = located.carriers[0]
     size = total(carrier.store)
     if size > limits.store_size:

@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from kzlabel.errors import TrustError
+from kzlabel.status import Code
 from kzlabel.verifying.verdict import Status, Verdict
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "MaximumAge",
     "MinimumAlgorithm",
     "Not",
+    "NotRevoked",
     "Policy",
     "SignedBy",
     "SignerBin",
@@ -156,6 +158,17 @@ class TimeStamped(msgspec.Struct, frozen=True, tag="time-stamped"):
         if verdict.intact and verdict.signed_at:
             return ()
         return Intact().lacks(verdict, now) or ("no trusted time-stamp says when the label was signed",)
+
+
+class NotRevoked(msgspec.Struct, frozen=True, tag="not-revoked"):
+    """It was looked at whether the signer's certificate is revoked, and it is not."""
+
+    def lacks(self, verdict: Verdict, now: datetime) -> tuple[str, ...]:
+        """See `Policy.lacks`."""
+        good = Code.SIGNING_CREDENTIAL_OCSP_NOT_REVOKED
+        if verdict.intact and any(one.code == good and not one.ingredient for one in verdict.findings):
+            return ()
+        return Intact().lacks(verdict, now) or ("nothing says that the signer's certificate is not revoked",)
 
 
 class MaximumAge(msgspec.Struct, frozen=True, tag="maximum-age"):
@@ -319,6 +332,7 @@ _CONDITIONS: Final[dict[str, tuple[Any, Callable[[Any], Policy]]]] = {
     "trusted-by": (list, lambda names: TrustedBy(_texts(names))),
     "minimum-algorithm": (str, MinimumAlgorithm),
     "time-stamped": (bool, lambda _: TimeStamped()),
+    "not-revoked": (bool, lambda _: NotRevoked()),
     "maximum-age-days": ((int, float), MaximumAge),
     "label-level": (list, lambda levels: LabelLevel(_texts(levels))),
 }

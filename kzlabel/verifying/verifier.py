@@ -10,6 +10,7 @@
 A bad file is a normal input: whatever its bytes are, the answer is a `Verdict`.
 """
 
+import contextlib
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -25,11 +26,13 @@ from kzlabel.labels import AI
 from kzlabel.limits import DEFAULT_LIMITS, Limits
 from kzlabel.sources import Opened, Source, display_name, opened
 from kzlabel.status import Code, Finding
-from kzlabel.trust import Trust, default_trust
+from kzlabel.trust import Revocations, Trust, default_trust
 from kzlabel.verifying import native
+from kzlabel.verifying.abstain import Abstention
 from kzlabel.verifying.engines import Engine, ask
 from kzlabel.verifying.judgement import judge
 from kzlabel.verifying.reading import Absent, Reading, Refused
+from kzlabel.verifying.revocation import with_revocation
 from kzlabel.verifying.shapes import Shapes
 from kzlabel.verifying.sidecar import disagreement, find_sidecar, judge_sidecar, read_sidecar
 from kzlabel.verifying.verdict import Status, Verdict
@@ -65,6 +68,9 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
 
     limits: Limits = DEFAULT_LIMITS
     """How much work one file may cause."""
+
+    revocations: Revocations = Revocations()
+    """What issuers said about certificates that they took back."""
 
     sidecars: bool = True
     """Whether a manifest is looked for beside a file that is given by its path: `name.ext.c2pa`, `name.c2pa`."""
@@ -107,17 +113,7 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
             if verdict.manifest:
                 more = disagreement(verdict, path, self.limits)
                 return msgspec.structs.replace(verdict, findings=verdict.findings + more) if more else verdict
-            return judge_sidecar(
-                file.reader,
-                read_sidecar(path, self.limits),
-                verdict.media_type,
-                self.trust,
-                self.limits,
-                uri=file.uri,
-                path=display_name(path),
-                engine=self.engine,
-                now=self.clock(),
-            )
+            return self._judge_with(file, read_sidecar(path, self.limits), verdict.media_type, display_name(path))
         except (KzlabelError, OSError) as error:
             said = f"the sidecar {display_name(path)} can't be judged: {error}"
             finding = Finding.of(Code.KZLABEL_MANIFEST_DAMAGED, said)
@@ -133,15 +129,21 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
             try:
                 recognised = recognise(file.reader, file.suffix, self.limits)
                 media_type = recognised[1] if recognised else ""
-                return judge_sidecar(
-                    file.reader, store, media_type, self.trust, self.limits, uri=file.uri, path="",
-                    engine=self.engine, now=self.clock(),
-                )  # fmt: skip
+                return self._judge_with(file, store, media_type)
             except LimitError as error:
                 exceeded = Finding.of(Code.KZLABEL_LIMIT_EXCEEDED, str(error))
                 return Verdict(uri=file.uri, status=Status.ERROR, ai=AI.UNKNOWN, findings=(exceeded,))
             except (MalformedError, OSError) as error:
                 return unreadable(file.uri, str(error))
+
+    def _judge_with(self, file: Opened, store: bytes, media_type: str, path: str = "") -> Verdict:
+        """Judge a file by a store from elsewhere."""
+        now = self.clock()
+        verdict = judge_sidecar(
+            file.reader, store, media_type, self.trust, self.limits, uri=file.uri, path=path, engine=self.engine,
+            now=now,
+        )  # fmt: skip
+        return with_revocation(verdict, store, self.revocations, self.trust, self.limits, now)
 
     def verify_text(self, text: str, uri: str = "<text>") -> Verdict:
         """Say whether unstructured text carries a hidden label (C2PA 2.4 A.8), as `verify` does of files.
@@ -160,12 +162,26 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
     def verify_opened(self, file: Opened, form: Format | None = None) -> Verdict:
         """Verify an open source; see `verify`. `form` is its format where its content doesn't decide."""
         try:
-            return self._verify(file, form)
+            verdict = self._verify(file, form)
+            return self._with_revocation(verdict, file, form) if self.revocations else verdict
         except LimitError as error:
             exceeded = Finding.of(Code.KZLABEL_LIMIT_EXCEEDED, str(error))
             return Verdict(uri=file.uri, status=Status.ERROR, ai=AI.UNKNOWN, findings=(exceeded,))
         except (MalformedError, OSError) as error:
             return unreadable(file.uri, str(error))
+
+    def _with_revocation(self, verdict: Verdict, file: Opened, form: Format | None) -> Verdict:
+        """Return the verdict on what a file carries with what is known of its signer's certificates."""
+        if not verdict.intact:
+            return verdict
+        recognised = recognise(file.reader, file.suffix, self.limits)
+        found = form or (recognised and recognised[0])
+        located = found.locate(file.reader, self.limits) if found else None
+        store = None
+        if located is not None and len(located.carriers) == 1:
+            with contextlib.suppress(Abstention):
+                store = native.gather(file.reader, located, self.limits)
+        return with_revocation(verdict, store, self.revocations, self.trust, self.limits, self.clock())
 
     def _verify(self, file: Opened, form: Format | None = None) -> Verdict:
         # (2) the format, by content
@@ -252,6 +268,7 @@ def verify(
     uri: str = "",
     engine: Engine | str = Engine.AUTO,
     online: bool = False,
+    revocations: Revocations = Revocations(),  # noqa: B008 - it never changes
     limits: Limits = DEFAULT_LIMITS,
 ) -> Verdict:
     """Verify one source; to verify many with the same settings, make a `Verifier`.
@@ -262,6 +279,7 @@ def verify(
         uri: What to call the source in the verdict, if not by its path.
         engine: `auto`, `native` or `reference`; see `Engine`.
         online: Whether remote manifests and revocation data may be fetched from where the file says.
+        revocations: What issuers said about certificates that they took back; see `Revocations.from_files`.
         limits: How much work the file may cause.
 
     Raises:
@@ -269,7 +287,11 @@ def verify(
         TrustError: The development authority's certificate can't be read.
     """
     verifier = Verifier(
-        trust=default_trust() if trust is None else trust, engine=Engine(engine), online=online, limits=limits
+        trust=default_trust() if trust is None else trust,
+        engine=Engine(engine),
+        online=online,
+        revocations=revocations,
+        limits=limits,
     )
     return verifier.verify(source, uri)
 

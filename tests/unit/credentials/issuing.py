@@ -68,6 +68,7 @@ class Authority:
         key: CertificateIssuerPrivateKeyTypes | None = None,
         at: datetime = NOW,
         lasts: timedelta = 900 * DAY,
+        usage: tuple[str, ...] = ("key_cert_sign",),
     ) -> None:
         self.key = key or ec_key()
         self.name = name(common)
@@ -87,7 +88,7 @@ class Authority:
                 x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer.key_id), critical=False
             )
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .add_extension(key_usage("key_cert_sign"), critical=True)
+            .add_extension(key_usage(*usage), critical=True)
             .sign(issuer.key, issuer.digest())
         )
 
