@@ -22,6 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, SignatureAlgorit
 from kzlabel.credentials import Rule, check_profile
 from kzlabel.trust import Anchor, Trust
 from kzlabel.verifying.abstain import Abstention
+from kzlabel.verifying.authorities import fault_of
 from kzlabel.verifying.reading import Certificate
 
 __all__ = [
@@ -138,7 +139,10 @@ def anchor_of_signer(chain: tuple[bytes, ...], trust: Trust, at: datetime) -> An
         known = next((one for one in trust.signers if one.der == chain[0]), None)
         if known is not None:
             return known
-    return chains_to_anchor(chain, trust.anchors, at)
+    anchor = chains_to_anchor(chain, trust.anchors, at)
+    if anchor is not None:
+        _check_issuers(chain, trust.anchors)
+    return anchor
 
 
 def chains_to_anchor(chain: tuple[bytes, ...], anchors: tuple[Anchor, ...], at: datetime) -> Anchor | None:
@@ -175,6 +179,15 @@ def _link(chain: tuple[bytes, ...], anchors: tuple[Anchor, ...]) -> tuple[int, A
                 _check_authorities(certificates[1:], authority)
                 return number, anchor
     return None
+
+
+@lru_cache(_CACHE)
+def _check_issuers(chain: tuple[bytes, ...], anchors: tuple[Anchor, ...]) -> None:
+    """Abstain where an authority on the way to the anchor wasn't allowed to make signers."""
+    found = _link(chain, anchors)
+    fault = found and fault_of(tuple(map(load, chain[: found[0] + 1])), found[1])
+    if fault:
+        raise Abstention(fault)
 
 
 def _check_authorities(others: list[x509.Certificate], anchor: x509.Certificate) -> None:

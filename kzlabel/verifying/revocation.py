@@ -14,15 +14,14 @@ from cryptography import x509
 
 from kzlabel.credentials.certificates import display_name
 from kzlabel.credentials.ocsp import Answer, AnswerError, OtherCertificateError, Standing, read_answer
-from kzlabel.errors import KzlabelError, MalformedError
+from kzlabel.errors import KzlabelError
 from kzlabel.limits import Limits
-from kzlabel.manifest.cose import read_sign1
 from kzlabel.manifest.labels import signature_uri
-from kzlabel.manifest.store import read_store
 from kzlabel.status import Code, Finding
 from kzlabel.trust import Revocations, Trust
 from kzlabel.verifying.abstain import Abstention
-from kzlabel.verifying.credential import load, signed_by
+from kzlabel.verifying.chain import chain_in, path_of
+from kzlabel.verifying.credential import load
 from kzlabel.verifying.verdict import Status, Verdict
 
 __all__ = ["with_revocation"]
@@ -57,8 +56,8 @@ def with_revocation(
         return verdict
     uri = signature_uri(verdict.manifest)
     try:
-        chain = _chain(verdict, store, limits)
-        links = list(pairwise(_completed(chain, trust)))
+        path, anchor = path_of(chain_in(store, verdict.manifest, limits), trust)
+        links = list(pairwise(path if anchor is None else (*path, load(anchor.der))))
     except (KzlabelError, Abstention) as error:
         return _added(verdict, _unknown(f"the chain can't be read: {error}", uri))
     at = datetime.fromisoformat(verdict.signed_at) if verdict.signed_at else now
@@ -94,30 +93,6 @@ def _unknown(why: str, uri: str) -> Finding:
 
 def _added(verdict: Verdict, finding: Finding) -> Verdict:
     return msgspec.structs.replace(verdict, findings=(*verdict.findings, finding))
-
-
-def _chain(verdict: Verdict, store: bytes | None, limits: Limits) -> list[x509.Certificate]:
-    """Return the certificates that came with the signature that was judged."""
-    if store is None:
-        raise MalformedError("the manifest is not at hand")
-    active = read_store(store, limits).active
-    if active.label != verdict.manifest:
-        raise MalformedError("another manifest was judged")
-    return [load(der) for der in read_sign1(active.signature, limits).chain]
-
-
-def _completed(chain: list[x509.Certificate], trust: Trust) -> list[x509.Certificate]:
-    """Return the chain as far as each certificate signed the one before, and the anchor that signed the last."""
-    linked = chain[:1]
-    for issuer in chain[1:]:
-        if not signed_by(linked[-1], issuer):
-            break
-        linked.append(issuer)
-    last = linked[-1]
-    for anchor in map(load, (anchor.der for anchor in trust.anchors)):
-        if anchor != last and anchor.subject == last.issuer and signed_by(last, anchor):
-            return [*linked, anchor]
-    return linked
 
 
 def _said(

@@ -31,6 +31,7 @@ from kzlabel.verifying import native
 from kzlabel.verifying.abstain import Abstention
 from kzlabel.verifying.engines import Engine, ask
 from kzlabel.verifying.judgement import judge
+from kzlabel.verifying.paths import with_path
 from kzlabel.verifying.reading import Absent, Reading, Refused
 from kzlabel.verifying.revocation import with_revocation
 from kzlabel.verifying.shapes import Shapes
@@ -143,7 +144,7 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
             file.reader, store, media_type, self.trust, self.limits, uri=file.uri, path=path, engine=self.engine,
             now=now,
         )  # fmt: skip
-        return with_revocation(verdict, store, self.revocations, self.trust, self.limits, now)
+        return self._without_bad_authorities(verdict, store, now)
 
     def verify_text(self, text: str, uri: str = "<text>") -> Verdict:
         """Say whether unstructured text carries a hidden label (C2PA 2.4 A.8), as `verify` does of files.
@@ -163,16 +164,19 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
         """Verify an open source; see `verify`. `form` is its format where its content doesn't decide."""
         try:
             verdict = self._verify(file, form)
-            return self._with_revocation(verdict, file, form) if self.revocations else verdict
+            return self._looked_at_again(verdict, file, form)
         except LimitError as error:
             exceeded = Finding.of(Code.KZLABEL_LIMIT_EXCEEDED, str(error))
             return Verdict(uri=file.uri, status=Status.ERROR, ai=AI.UNKNOWN, findings=(exceeded,))
         except (MalformedError, OSError) as error:
             return unreadable(file.uri, str(error))
 
-    def _with_revocation(self, verdict: Verdict, file: Opened, form: Format | None) -> Verdict:
-        """Return the verdict on what a file carries with what is known of its signer's certificates."""
-        if not verdict.intact:
+    def _looked_at_again(self, verdict: Verdict, file: Opened, form: Format | None) -> Verdict:
+        """Return the verdict on what a file carries with what else is known of its signer's certificates.
+
+        The native engine has looked at the authorities between signer and anchor, the reference engine hasn't.
+        """
+        if not verdict.intact or not (self.revocations or verdict.abstained):
             return verdict
         recognised = recognise(file.reader, file.suffix, self.limits)
         found = form or (recognised and recognised[0])
@@ -181,7 +185,12 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
         if located is not None and len(located.carriers) == 1:
             with contextlib.suppress(Abstention):
                 store = native.gather(file.reader, located, self.limits)
-        return with_revocation(verdict, store, self.revocations, self.trust, self.limits, self.clock())
+        return self._without_bad_authorities(verdict, store, self.clock())
+
+    def _without_bad_authorities(self, verdict: Verdict, store: bytes | None, now: datetime) -> Verdict:
+        if verdict.abstained:
+            verdict = with_path(verdict, store, self.trust, self.limits)
+        return with_revocation(verdict, store, self.revocations, self.trust, self.limits, now)
 
     def _verify(self, file: Opened, form: Format | None = None) -> Verdict:
         # (2) the format, by content

@@ -1,0 +1,54 @@
+"""The certificates that came with a signature, for those who look at them after an engine did."""
+
+from cryptography import x509
+
+from kzlabel.errors import MalformedError
+from kzlabel.limits import Limits
+from kzlabel.manifest.cose import read_sign1
+from kzlabel.manifest.store import read_store
+from kzlabel.trust import Anchor, Trust
+from kzlabel.verifying.credential import load, signed_by
+
+__all__ = ["chain_in", "path_of"]
+
+
+def chain_in(store: bytes | None, manifest: str, limits: Limits) -> tuple[x509.Certificate, ...]:
+    """Return the certificates in the active manifest of `store`, the signer's first.
+
+    Args:
+        store: The manifest store that was judged; None if it isn't at hand.
+        manifest: Label of the manifest that was judged.
+        limits: How large a store may be.
+
+    Raises:
+        MalformedError, LimitError, Abstention: They can't be read, or another manifest is the active one.
+    """
+    if store is None:
+        raise MalformedError("the manifest is not at hand")
+    active = read_store(store, limits).active
+    if active.label != manifest:
+        raise MalformedError("another manifest was judged")
+    return tuple(load(der) for der in read_sign1(active.signature, limits).chain)
+
+
+def path_of(
+    chain: tuple[x509.Certificate, ...], trust: Trust
+) -> tuple[tuple[x509.Certificate, ...], Anchor | None]:
+    """Return the chain up to the first certificate that an anchor signed, and that anchor.
+
+    Without an anchor it is the chain as far as each certificate signed the one before.
+
+    Raises:
+        Abstention: A certificate is signed in an unusual way.
+    """
+    path = chain[:1]
+    for number in range(len(chain)):
+        last = path[-1]
+        for anchor in trust.anchors:
+            authority = load(anchor.der)
+            if authority != last and authority.subject == last.issuer and signed_by(last, authority):
+                return path, anchor
+        if number + 1 == len(chain) or not signed_by(last, chain[number + 1]):
+            break
+        path = (*path, chain[number + 1])
+    return path, None
