@@ -214,6 +214,10 @@ def _details(verdict: Verdict, *, verbose: bool) -> Iterator[tuple[str, dict[str
         at = f", time-stamped {verdict.signed_at}" if verdict.signed_at else ""
         verb = "signed by" if verdict.intact else "signature names"
         yield f"{verb} {by or 'an unnamed certificate'}{at}", {}
+        if verbose and verdict.signer.chain:
+            yield f"issued by {', by '.join(verdict.signer.chain)}", {}
+        if verbose and verdict.signer.anchor:
+            yield f"trusted because of {verdict.signer.anchor} ({verdict.signer.trusted_by})", {}
     if verdict.label is not None:
         system = verdict.label.system
         named = " ".join(filter(None, (system.name, system.version)))

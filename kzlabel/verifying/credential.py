@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, SignatureAlgorithmOID
 
 from kzlabel.credentials import Rule, check_profile
+from kzlabel.credentials.certificates import display_name
 from kzlabel.trust import Anchor, Trust
 from kzlabel.verifying.abstain import Abstention
 from kzlabel.verifying.authorities import fault_of
@@ -274,8 +275,8 @@ def _bin(subject: x509.Name) -> str:
 
 
 @lru_cache(_CACHE)
-def described(der: bytes) -> Certificate:
-    """Return what a verdict tells of a certificate."""
+def described(der: bytes, above: tuple[bytes, ...] = ()) -> Certificate:
+    """Return what a verdict tells of a certificate, and of those `above` it that came along."""
     certificate = load(der)
 
     def name(of: x509.Name, oid: x509.ObjectIdentifier) -> str:
@@ -291,4 +292,5 @@ def described(der: bytes) -> Certificate:
         serial_number=f"{certificate.serial_number:x}",
         not_before=certificate.not_valid_before_utc.isoformat(),
         not_after=certificate.not_valid_after_utc.isoformat(),
+        chain=tuple(display_name(load(one)) for one in above),
     )

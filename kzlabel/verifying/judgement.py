@@ -108,6 +108,8 @@ def _signatory(active: Manifest, status: Status, trust: Trust) -> Signatory | No
         not_before=certificate.not_before,
         not_after=certificate.not_after,
         algorithm=active.algorithm,
+        chain=certificate.chain,
+        anchor=active.anchor if status is Status.TRUSTED else "",
         trusted_by=(active.store or _trusted_by(certificate, trust)) if status is Status.TRUSTED else "",
     )
 

@@ -206,6 +206,7 @@ def _manifest(manifest: Manifest, signed: Signed | None) -> reading.Manifest:
         algorithm=signed.algorithm if signed else "",
         certificate=signed.certificate if signed else None,
         time_stamp=signed.time_stamp if signed else "",
+        anchor=signed.anchor if signed else "",
         store=signed.store if signed else "",
     )
 

@@ -3,6 +3,7 @@
 import msgspec
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from kzlabel.credentials.certificates import display_name
 from kzlabel.errors import KzlabelError
 from kzlabel.limits import Limits
 from kzlabel.manifest.labels import signature_uri
@@ -17,23 +18,31 @@ __all__ = ["with_path"]
 
 
 def with_path(verdict: Verdict, store: bytes | None, trust: Trust, limits: Limits) -> Verdict:
-    """Return the verdict, not trusted if an authority on the way to the anchor wasn't allowed to issue.
+    """Return the verdict on an intact label with its chain named, which the reference engine doesn't do.
 
-    A signer that is believed itself needs no authority.
+    It isn't trusted if an authority on the way to the anchor wasn't allowed to issue. A signer that is believed
+    itself needs no authority.
     """
-    if verdict.status is not Status.TRUSTED:
+    signer = verdict.signer
+    if not verdict.intact or signer is None:
         return verdict
     try:
         chain = chain_in(store, verdict.manifest, limits)
-        if any(one.der == chain[0].public_bytes(Encoding.DER) for one in trust.signers):
-            return verdict
-        fault = fault_of(*path_of(chain, trust))
+        path, anchor = path_of(chain, trust)
+        itself = chain[0].public_bytes(Encoding.DER)
+        named = next((one for one in trust.signers if one.der == itself), None)
+        fault = "" if named is not None else fault_of(path, anchor)
     except (KzlabelError, Abstention):
         return verdict  # the engine that could read it has the last word
+    known = msgspec.structs.replace(signer, chain=tuple(map(display_name, chain[1:])))
+    if verdict.status is not Status.TRUSTED:
+        return msgspec.structs.replace(verdict, signer=known)
     if not fault:
-        return verdict
+        vouching = named or anchor
+        known = msgspec.structs.replace(known, anchor=vouching.name if vouching else "")
+        return msgspec.structs.replace(verdict, signer=known)
     finding = Finding.of(Code.SIGNING_CREDENTIAL_UNTRUSTED, fault, uri=signature_uri(verdict.manifest))
-    signer = verdict.signer and msgspec.structs.replace(verdict.signer, trusted_by="")
+    known = msgspec.structs.replace(known, trusted_by="")
     return msgspec.structs.replace(
-        verdict, status=Status.VALID, signer=signer, findings=(*verdict.findings, finding)
+        verdict, status=Status.VALID, signer=known, findings=(*verdict.findings, finding)
     )

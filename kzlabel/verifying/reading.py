@@ -36,6 +36,9 @@ class Certificate(msgspec.Struct, frozen=True, omit_defaults=True):
     not_after: str = ""
     """End of validity, RFC 3339."""
 
+    chain: tuple[str, ...] = ()
+    """Names of the certificates that came with it, its issuer's first, where the engine says which."""
+
 
 class Ingredient(msgspec.Struct, frozen=True):
     """One ingredient assertion of a manifest (C2PA 2.4 section 18.15)."""
@@ -79,6 +82,9 @@ class Manifest(msgspec.Struct, frozen=True):
 
     time_stamp: str
     """Time in its RFC 3161 time-stamp, RFC 3339; empty without one."""
+
+    anchor: str = ""
+    """The anchor that the signer's chain ended in, where the engine says which."""
 
     store: str = ""
     """The trust store that vouches for the signer, where the engine says which."""

@@ -82,7 +82,7 @@ def _judged(verdict: Verdict, said: _Said, uri: str, *, signer: bool) -> Verdict
             return msgspec.structs.replace(_added(verdict, finding), status=Status.INVALID)
         case Standing.REVOKED:
             finding = Finding.of(Code.SIGNING_CREDENTIAL_UNTRUSTED, said.explanation, uri=uri)
-            named = verdict.signer and msgspec.structs.replace(verdict.signer, trusted_by="")
+            named = verdict.signer and msgspec.structs.replace(verdict.signer, anchor="", trusted_by="")
             status = Status.VALID if verdict.status is Status.TRUSTED else verdict.status
             return msgspec.structs.replace(_added(verdict, finding), status=status, signer=named)
 

@@ -43,6 +43,9 @@ class Signed(msgspec.Struct, frozen=True):
     at: datetime | None
     """The time at which the certificates were judged, if a time-stamp says one."""
 
+    anchor: str
+    """Name of the anchor that the chain ended in; empty without one."""
+
     store: str
     """The trust store that vouches for the signer; empty without one."""
 
@@ -50,7 +53,7 @@ class Signed(msgspec.Struct, frozen=True):
     def outcome(self) -> tuple[object, ...]:
         """What was found and whose the signature is, but for what differs between any two signatures."""
         said = tuple((finding.code, finding.explanation) for finding in self.findings)
-        return said, self.certificate, self.algorithm, self.store, bool(self.time_stamp)
+        return said, self.certificate, self.algorithm, self.anchor, self.store, bool(self.time_stamp)
 
 
 def check_signature(
@@ -98,8 +101,9 @@ def check_signature(
         found.append(Finding.of(Code.CLAIM_SIGNATURE_MISMATCH, "claim signature is not valid", uri=uri))
     if not sign1.revocation:
         found.append(Finding.of(Code.SIGNING_CREDENTIAL_OCSP_SKIPPED, "OCSP fetching skipped", uri=uri))
-    store = "" if anchor is None else anchor.store
-    return Signed(tuple(found), described(leaf), sign1.algorithm, stamp[1] if stamp else "", at, store)
+    name, store = ("", "") if anchor is None else (anchor.name, anchor.store)
+    certificate = described(leaf, sign1.chain[1:])
+    return Signed(tuple(found), certificate, sign1.algorithm, stamp[1] if stamp else "", at, name, store)
 
 
 def _stamp(

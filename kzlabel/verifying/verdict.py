@@ -71,6 +71,12 @@ class Signatory(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     algorithm: str
     """Signature algorithm in lower case, for example `es256`."""
 
+    chain: tuple[str, ...] = ()
+    """Names of the certificates that came with the signer's, its issuer's first, up to the root or short of it."""
+
+    anchor: str = ""
+    """Name of the trust anchor that the chain ended in; empty when it isn't trusted."""
+
     trusted_by: str = ""
     """The trust store that the chain ended in: `development` for this machine's own authority, else the name under
     which the store was added, or of the file that was given; `anchors` where several fit; empty when it isn't

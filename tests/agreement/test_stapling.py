@@ -1,5 +1,8 @@
 """OCSP answers stapled to labels: what the reference engine makes of them, and which are never stapled."""
 
+import shutil
+import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -141,6 +144,78 @@ def test_the_reference_engine_reads_the_stapled_answer(
         verdict = Verifier(trust=pki.trust, engine=engine).verify(done)
         assert verdict.status is Status.TRUSTED, verdict
         assert "signingCredential.ocsp.notRevoked" in {str(finding.code) for finding in verdict.findings}
+
+
+@contextmanager
+def openssl_responder(
+    pki: Pki, leaf: x509.Certificate, folder: Path, port: int, *, revoked: bool
+) -> Iterator[None]:
+    """Run OpenSSL's own responder for one certificate."""
+    serial = f"{leaf.serial_number:X}"
+    since = f"{NOW - DAY:%y%m%d%H%M%SZ},keyCompromise" if revoked else ""
+    fields = ["R" if revoked else "V", f"{leaf.not_valid_after_utc:%y%m%d%H%M%SZ}", since, serial]
+    fields[3] = serial if len(serial) % 2 == 0 else f"0{serial}"
+    (folder / "index.txt").write_text("\t".join([*fields, "unknown", "/O=Test/CN=Test signer"]) + "\n")
+    for name, data in {
+        "issuer.pem": pem(pki.middle.certificate),
+        "responder.pem": pem(pki.responder),
+        "key.pem": key_pem(pki.responder_key),
+    }.items():
+        (folder / name).write_bytes(data)
+    arguments = "-index index.txt -CA issuer.pem -rsigner responder.pem -rkey key.pem -ndays 1".split()  # noqa: SIM905
+    process = subprocess.Popen(
+        ["openssl", "ocsp", *arguments, "-port", str(port)],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        said = ""
+        while "waiting for OCSP client connections" not in said:
+            said = process.stdout.readline()
+            assert said, "the responder ended"
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+@pytest.mark.parametrize("revoked", [False, True])
+def test_the_answers_of_openssl_s_responder_are_understood(
+    revoked: bool, pki: Pki, samples: dict[str, Path], label: Label, tmp_path: Path
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    signer = pki.signer(f"http://127.0.0.1:{port}/")
+    with openssl_responder(pki, signer.certificate_chain[0], tmp_path, port, revoked=revoked):
+        if revoked:
+            with pytest.raises(CredentialError, match="revoked"):
+                signer.with_ocsp()
+            return
+        done = Labeler(signer.with_ocsp(), trust=Trust.none()).label(samples["jpeg"].read_bytes(), label)
+    result = compare(done, pki.trust)
+    assert result is not None
+    assert (result.native, result.agrees) == ("Trusted", True), result
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_whoever_verifies_online_hears_of_a_revocation(
+    pki: Pki, samples: dict[str, Path], label: Label, tmp_path: Path
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    signer = pki.signer(f"http://127.0.0.1:{port}/")
+    data = Labeler(signer, trust=Trust.none()).label(samples["jpeg"].read_bytes(), label)
+    with openssl_responder(pki, signer.certificate_chain[0], tmp_path, port, revoked=True):
+        verdict = Verifier(trust=pki.trust, online=True).verify(data)
+    assert verdict.status is Status.INVALID, verdict
+    assert "signingCredential.ocsp.revoked" in {str(finding.code) for finding in verdict.findings}
 
 
 def test_a_child_process_staples_too(pki: Pki, stapling: Signer, samples: dict[str, Path], tmp_path: Path) -> None:

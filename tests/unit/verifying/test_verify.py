@@ -6,9 +6,11 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import c2pa
+import msgspec
 import pytest
 
 from kzlabel.credentials import Signer
@@ -17,8 +19,9 @@ from kzlabel.limits import Limits
 from kzlabel.signing import Labeler
 from kzlabel.signing.builder import native_signer
 from kzlabel.trust import Trust
-from kzlabel.verifying import verify
+from kzlabel.verifying import Engine, Verifier, verify
 from kzlabel.verifying.verdict import Status, Verdict
+from tests.unit.credentials.issuing import Authority, ec_key, key_pem, pem
 
 
 def codes(verdict: Verdict) -> set[str]:
@@ -179,7 +182,9 @@ def test_each_engine_can_be_asked_alone(
     labelled = labeler.label(samples["webp"].read_bytes(), label)
     native, reference = (verify(labelled, trust=trust, engine=engine) for engine in ("native", "reference"))
     assert native.status is reference.status is Status.TRUSTED
-    assert (native.label, native.signer, native.assertions) == (
+    assert native.signer is not None
+    assert native.signer.anchor.startswith("kzlabel development authority")  # the reference engine names none
+    assert (native.label, msgspec.structs.replace(native.signer, anchor=""), native.assertions) == (
         reference.label,
         reference.signer,
         reference.assertions,
@@ -190,3 +195,19 @@ def test_each_engine_can_be_asked_alone(
     assert torn.status is Status.ERROR
     assert "org.kzlabel.engine.abstained" in codes(torn)
     assert torn.abstained
+
+
+@pytest.mark.parametrize("engine", [Engine.AUTO, Engine.NATIVE])
+def test_the_verdict_names_the_chain_and_its_anchor(engine: Engine, samples: dict[str, Path], label: Label) -> None:
+    now = datetime.now(UTC)
+    root, key = Authority("Root", at=now), ec_key()
+    middle = Authority("Middle", parent=root, at=now)
+    signer = Signer.from_pem(key_pem(key), pem(middle.issue(key.public_key()), middle.certificate))
+    data = Labeler(signer, trust=Trust.none()).label(samples["jpeg"].read_bytes(), label)
+    trust = Trust.from_pem(pem(root.certificate), store="mine")
+    named = Verifier(trust=trust, engine=engine).verify(data).signer
+    assert named is not None
+    assert (named.chain, named.anchor, named.trusted_by) == (("Middle",), "Root", "mine")
+    stranger = Verifier(trust=Trust.none(), engine=engine).verify(data).signer
+    assert stranger is not None
+    assert (stranger.chain, stranger.anchor, stranger.trusted_by) == (("Middle",), "", "")
