@@ -10,8 +10,10 @@ brands in `ftyp` tell the formats of the family apart: major brand first, then t
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
 from kzlabel.formats._bmff import Box, boxes
+from kzlabel.formats._bmff_offsets import moved
+from kzlabel.formats._splice import Edit, check_sound, place, recut
 from kzlabel.formats._window import Walk
-from kzlabel.formats.base import Carrier, Located
+from kzlabel.formats.base import Carrier, Derived, Located, Splice
 from kzlabel.limits import Limits
 from kzlabel.spans import Span
 
@@ -86,6 +88,50 @@ def locate(file: Reader, limits: Limits) -> Located:
     except MalformedError as error:
         return Located(tuple(carriers), damage=error.message)
     return Located(tuple(carriers), xmp=tuple(walk.xmp))
+
+
+def splice(file: Reader, located: Located, store_size: int, limits: Limits) -> Splice:
+    """See `Embedder.splice`: the box comes after `ftyp`, and all absolute offsets follow what they point to."""
+    check_sound(located)
+    walk = Walk(file, limits)
+    first = next(boxes(walk, 0, file.size), None)
+    if first is None or first.type != b"ftyp":
+        raise MalformedError("the file doesn't begin with its type")
+    if any(_is_proof(walk, box) for box in boxes(walk, 0, file.size)):
+        raise MalformedError("it carries proofs of another label")
+    head = _USER_TYPE + bytes(4) + _PURPOSES[0] + bytes(8)
+    size = 8 + len(head) + store_size
+    if size >= 1 << 32:
+        raise MalformedError(f"a manifest store of {store_size} bytes has no place in a box")
+    gone = sorted(span for carrier in located.carriers for span in carrier.excluded)
+
+    if gone and any(box.type == b"sidx" and box.start < gone[-1].end for box in boxes(walk, 0, file.size)):
+        raise MalformedError("its index of fragments counts over the manifest store that it carries")
+
+    def move(offset: int) -> int:
+        if offset < first.end:
+            return offset
+        if any(span.start <= offset < span.end for span in gone):
+            raise MalformedError(f"the file refers to byte {offset}, which is in a manifest store")
+        return offset + size - sum(span.length for span in gone if span.end <= offset)
+
+    store = Derived(store_size, bytes)
+    box = size.to_bytes(4) + b"uuid" + head
+    edits = [Edit(span.start, span.end) for span in gone]
+    edits += [
+        Edit(patch.start, patch.start + len(patch.data), (patch.data,)) for patch in moved(walk, move, limits)
+    ]
+    edits.append(Edit(first.end, first.end, (box, store)))
+    parts = recut(file.size, edits)
+    at = place(parts, store)
+    return Splice(parts, (Span(at.start - len(box), size),))
+
+
+def _is_proof(walk: Walk, box: Box) -> bool:
+    at = box.start + box.header
+    if box.type != b"uuid" or box.size < box.header + 27:
+        return False
+    return walk.read(at, 16) == _USER_TYPE and walk.read(at + 20, 7) == _MERKLE
 
 
 def _check_depth(walk: Walk, box: Box, limits: Limits) -> None:

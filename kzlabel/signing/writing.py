@@ -9,11 +9,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from kzlabel.credentials import Signer
 from kzlabel.errors import MalformedError, SigningError, TimeStampError
-from kzlabel.formats import Format, embedder, recognise
+from kzlabel.formats import Format, bmff, embedder, recognise
 from kzlabel.labels import Label
 from kzlabel.limits import Limits
 from kzlabel.signing import builder, embedding
 from kzlabel.signing.audit import AuditLog
+from kzlabel.signing.bindings.bmff import BMFF_HASH
+from kzlabel.signing.bindings.data import DATA_HASH
 from kzlabel.signing.composer import Draft, Stamp, draft
 from kzlabel.signing.documents import PdfEmbedder
 from kzlabel.signing.parent import Parent, read_store
@@ -26,6 +28,8 @@ from kzlabel.trust import Trust
 
 if TYPE_CHECKING:
     import c2pa
+
+    from kzlabel.signing.bindings.base import Binding
 
 __all__ = ["Writer"]
 
@@ -168,7 +172,8 @@ class Writer:
                     limits=limits,
                 )
 
-            return embedding.plan(reader, into, located, compose, limits)
+            binding: Binding = BMFF_HASH if into.NAME == bmff.NAME else DATA_HASH
+            return embedding.plan(reader, into, located, compose, limits, binding=binding)
         except MalformedError as error:
             if checked.media_type in BY_REFERENCE and not checked.fragile:
                 return None

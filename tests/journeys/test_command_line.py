@@ -384,8 +384,10 @@ def test_a_crash_of_the_engine_costs_one_file(
     assert found[1]["findings"][0]["code"] == "org.kzlabel.engine.died"
     assert done.returncode == 2
     assert "SIGABRT" in done.stderr
-    for name in ("mp4", "mov"):  # which the engine labels
-        (tmp_path / f"film.{name}").write_bytes(samples[name].read_bytes())
+    proof = bytes.fromhex("d8fec3d61b0e483c92975828877ec481") + bytes(4) + b"merkle\0" + bytes(8)
+    for name in ("mp4", "mov"):  # with such a box only the engine labels them
+        box = (8 + len(proof)).to_bytes(4) + b"uuid" + proof
+        (tmp_path / f"film.{name}").write_bytes(samples[name].read_bytes() + box)
     again = run("label", "film.mp4", "film.mov", "--out-dir", "again", "--json", *GENERATED, env=environment)
     assert again.returncode == 2
     assert ["SIGABRT" in result["error"] for result in json.loads(again.stdout)] == [True, True]

@@ -21,7 +21,7 @@ from kzlabel.verifying.binding.digest import digest
 from tests.unit.formats.walks import box, gather, store_of, walk
 
 KINDS = ("jpeg", "png", "gif", "animation", "tiff", "bigtiff", "pages", "webp", "wav", "svg")
-SAMPLES = ("jxl", "mp3", "flac", "avi", "dng")
+SAMPLES = ("jxl", "mp3", "flac", "avi", "dng", "heic", "m4a")
 SIZES = (100, 101, 255, 256, 511, 63_999, 64_000, 64_001, 130_000)
 
 
@@ -110,7 +110,8 @@ def test_the_source_is_in_the_labelled_file_in_order_and_nearly_all_of_it(
     spans = [part for part in spliced(data, 200).parts if isinstance(part, Span)]
     assert spans == sorted(spans)
     assert all(left.end <= right.start for left, right in pairwise(spans))
-    assert len(data) - sum(span.length for span in spans) <= 20
+    tables = 500 if name in {"heic", "m4a"} else 20  # where offsets stand
+    assert len(data) - sum(span.length for span in spans) <= tables
 
 
 @pytest.mark.parametrize("name", ALL)
