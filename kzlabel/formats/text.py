@@ -8,7 +8,6 @@ big-endian. Padding of zeros and of 16s may follow the store (C2PA 2.5 A.8).
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
@@ -19,6 +18,7 @@ from kzlabel.formats._marks import BOM, find_all, is_text
 from kzlabel.formats._splice import Edit, check_sound, place, recut
 from kzlabel.formats.base import Carrier, Derived, Encoding, Located, Splice
 from kzlabel.limits import DEFAULT_LIMITS, Limits
+from kzlabel.normal import is_normal
 from kzlabel.spans import Span, complement
 
 __all__ = [
@@ -164,7 +164,7 @@ def _check_normal(file: Reader, old: list[Span], limits: Limits) -> None:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise MalformedError(f"the text is no UTF-8: {error.reason} at byte {error.start}") from None
-    if not unicodedata.is_normalized("NFC", text):
+    if not is_normal(text):
         raise MalformedError("the text isn't in Unicode normalisation form C; normalise it before it is labelled")
 
 

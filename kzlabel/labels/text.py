@@ -8,7 +8,8 @@ characters, bidirectional embeddings, overrides and isolates, byte order marks, 
 import re
 import unicodedata
 
-from kzlabel.errors import LabelError
+from kzlabel.errors import LabelError, LimitError
+from kzlabel.normal import normalised
 
 __all__ = [
     "FREE_TEXT_LIMIT",
@@ -34,6 +35,9 @@ NUMBER_LIMIT = 64
 
 URI_LIMIT = 2048
 """Characters of a URI: as much as software that handles URIs is sure to take."""
+
+_SHRINKING = 4
+"""Characters that may become one when text is normalised: a Greek letter with three marks."""
 
 _NONCHARACTERS = "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17))
 _REFUSED = {
@@ -75,7 +79,11 @@ def text(field: str, value: object, *, limit: int, required: bool = True, lines:
     if refused is not None:
         raise _refusal(field, refused, lines=lines)
     plain = str.__str__(value)  # a member of an enumeration and the like are text, and only their text is kept
-    normal = plain if plain.isascii() else unicodedata.normalize("NFC", plain)
+    # A label may come out of a hostile file: what is far too long isn't normalised first.
+    try:
+        normal = normalised(plain) if len(plain) <= _SHRINKING * limit else plain
+    except LimitError as error:
+        raise LabelError(f"{field} is {error.message}", "leave the marks out") from None
     if len(normal) > limit:
         raise LabelError(f"{field} has {len(normal)} characters", f"shorten it to {limit}")
     if any(not (c.isspace() or unicodedata.category(c) == "Cf") for c in normal):

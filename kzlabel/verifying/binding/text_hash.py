@@ -5,7 +5,6 @@ counted in the normalised text by C2PA 2.4 (A.8.7.3) and in the stored one by C2
 with the bytes that it has hashed. They are the same for a text that is stored in normal form.
 """
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import BytesReader, Reader
 from kzlabel.formats import Located, text
 from kzlabel.limits import Limits
+from kzlabel.normal import is_normal, normalised
 from kzlabel.spans import Span
 from kzlabel.status import Code, Finding
 from kzlabel.verifying.abstain import Abstention
@@ -77,10 +77,10 @@ def _readings(file: Reader, stored: Span, limits: Limits) -> Iterator[tuple[Span
         rest = (data[: stored.start] + data[stored.end :]).decode()
     except UnicodeDecodeError as error:
         raise MalformedError(f"the text is no UTF-8: {error.reason} at byte {error.start}") from None
-    if not unicodedata.is_normalized("NFC", whole):
-        normal = unicodedata.normalize("NFC", whole).encode()
+    if not is_normal(whole):
+        normal = normalised(whole).encode()
         carriers = text.locate(BytesReader(normal), limits).carriers
         if len(carriers) == 1:
             place = carriers[0].excluded[0]
             yield place, normal[: place.start] + normal[place.end :]
-    yield stored, unicodedata.normalize("NFC", rest).encode()
+    yield stored, normalised(rest).encode()
