@@ -1,5 +1,7 @@
 """What must hold before a file is labelled; everything that would lose or launder something is refused."""
 
+import os
+
 import msgspec
 
 from kzlabel.errors import SigningError
@@ -12,7 +14,7 @@ from kzlabel.sources import Opened
 from kzlabel.status import Kind
 from kzlabel.trust import Trust
 from kzlabel.verifying import Verifier
-from kzlabel.verifying.sidecar import read_sidecar
+from kzlabel.verifying.sidecar import SUFFIX, find_sidecar, read_sidecar
 from kzlabel.verifying.verdict import Status, Verdict
 
 __all__ = ["NoPlaceError", "Precheck", "parent_beside", "precheck"]
@@ -40,10 +42,15 @@ class Precheck(msgspec.Struct, frozen=True):
     fragile: bool = False
     """Whether it would lose something if the reference engine wrote it anew."""
 
+    beside: Parent | None = None
+    """The label in a sidecar of it, where it carries none itself."""
+
     @property
     def parent_status(self) -> str:
-        """Status of the label that it carries; empty when it carries none."""
-        return "" if self.parent is None else self.parent.status.value
+        """Status of the label that it carries, or that is beside it; empty when there is none."""
+        if self.parent is not None:
+            return self.parent.status.value
+        return "" if self.beside is None else self.beside.verdict.status.value
 
 
 def precheck(
@@ -88,7 +95,31 @@ def precheck(
         raise NoPlaceError(f"{name} can't carry a label: nothing here writes {verdict.media_type}", _BESIDE)
     pdf = pdf or PdfOptions()
     fragile = verdict.media_type == "application/pdf" and check_pdf(file.reader, name, pdf)
-    return Precheck(verdict.media_type, verdict if verdict.manifest else None, pdf, fragile)
+    parent = verdict if verdict.manifest else None
+    beside = None if parent is not None else _sidecar_of(file, trust, limits, despite_broken=despite_broken)
+    return Precheck(verdict.media_type, parent, pdf, fragile, beside)
+
+
+def _sidecar_of(file: Opened, trust: Trust, limits: Limits, *, despite_broken: bool) -> Parent | None:
+    """Return the label that lies beside a file without one, so that it isn't lost when another one is put in.
+
+    Raises:
+        SigningError: It has the file's full name, and is broken or belongs to other content.
+    """
+    path = os.fsdecode(file.path) if file.path else ""
+    if not path or not find_sidecar(path):
+        return None
+    verdict = Verifier(trust=trust, limits=limits).verify(path)
+    if verdict.intact:
+        return parent_beside(file, verdict, limits, despite_broken=False)
+    if find_sidecar(path) != path + SUFFIX:
+        return None  # of a namesake, it seems
+    if not despite_broken:
+        raise SigningError(
+            f"{file.uri} has a sidecar that does not fit it: {_why(verdict)}",
+            "remove or repair the sidecar, or pass --despite-broken to leave it out",
+        )
+    return None
 
 
 def parent_beside(file: Opened, verdict: Verdict, limits: Limits, *, despite_broken: bool) -> Parent | None:

@@ -157,7 +157,7 @@ class Writer:
             return None
         try:
             located = into.locate(reader, limits)
-            parent = None
+            parent = checked.beside
             if checked.parent is not None:
                 parent = Parent(read_store(reader, located), checked.media_type, checked.parent)
 
@@ -175,7 +175,7 @@ class Writer:
             binding: Binding = BMFF_HASH if into.NAME == bmff.NAME else DATA_HASH
             return embedding.plan(reader, into, located, compose, limits, binding=binding)
         except MalformedError as error:
-            if checked.media_type in BY_REFERENCE and not checked.fragile:
+            if checked.media_type in BY_REFERENCE and not checked.fragile and checked.beside is None:
                 return None
             raise SigningError(f"{file.uri} can't be labelled: {error.message}") from None
 

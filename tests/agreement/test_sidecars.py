@@ -128,6 +128,37 @@ def test_a_label_that_is_there_becomes_the_parent(
         labeler.label_beside(path, label, replace=True)
 
 
+def test_a_sidecar_is_kept_as_the_parent_when_a_label_is_put_into_the_file(
+    samples: dict[str, Path], labeler: Labeler, label: Label, verifier: Verifier, tmp_path: Path
+) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(samples["jpeg"].read_bytes())
+    labeler.label_beside(path, label)
+    first = verifier.verify(path)
+    done = labeler.label(path, label.replace(level="ai-assisted"), tmp_path / "out.jpg")
+    assert done.parent == "trusted"
+    second = verifier.verify(tmp_path / "out.jpg")
+    assert (second.status, second.ai) == (Status.TRUSTED, AI.ASSISTED)
+    assert first.manifest.encode() in (tmp_path / "out.jpg").read_bytes()
+    assert "ingredient" in " ".join(second.assertions)
+
+
+def test_a_sidecar_that_does_not_fit_stops_labelling_unless_it_is_a_namesake_s(
+    samples: dict[str, Path], labeler: Labeler, label: Label, verifier: Verifier, tmp_path: Path
+) -> None:
+    photo, picture = tmp_path / "photo.jpg", tmp_path / "photo.png"
+    photo.write_bytes(samples["jpeg"].read_bytes())
+    picture.write_bytes(samples["png"].read_bytes())
+    labeler.label_beside(photo, label, tmp_path / "photo.c2pa")
+    assert labeler.label(picture, label, tmp_path / "out.png").parent == ""
+    labeler.label_beside(photo, label)
+    photo.write_bytes(photo.read_bytes() + b" ")
+    with pytest.raises(SigningError, match="sidecar"):
+        labeler.label(photo, label, tmp_path / "out.jpg")
+    assert not (tmp_path / "out.jpg").exists()
+    assert labeler.label(photo, label, tmp_path / "out.jpg", despite_broken=True).parent == ""
+
+
 @pytest.mark.parametrize("spoil", [lambda d: b"", lambda d: d[:100], lambda d: b"\xff" * 500, lambda d: d[:-40]])
 def test_a_spoilt_sidecar_is_never_intact(  # type: ignore[no-untyped-def]
     spoil, labeler: Labeler, label: Label, verifier: Verifier, tmp_path: Path
