@@ -13,6 +13,7 @@ import msgspec
 
 from kzlabel.labels.schema import label_schema
 from kzlabel.matrix import matrix
+from kzlabel.regimes.schema import check_schema
 from kzlabel.verifying.schema import verdict_schema
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +29,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     """Yield each generated file and what it must hold."""
     yield ROOT / "schemas" / "label.schema.json", _json(label_schema())
     yield ROOT / "schemas" / "verdict.schema.json", _json(verdict_schema())
+    yield ROOT / "schemas" / "check.schema.json", _json(check_schema())
     before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
     yield README, before + BEGIN + table_of_formats() + END + rest.partition(END)[2]
 

@@ -29,7 +29,7 @@ from kzlabel.verifying.policy import (
 )
 from kzlabel.verifying.verdict import Status, Verdict
 
-__all__ = ["command", "judged"]
+__all__ = ["command", "judged", "operational"]
 
 _STRENGTH = {"trusted": (Status.TRUSTED,), "valid": (Status.TRUSTED, Status.VALID)}
 _UNSATISFIED = Code.KZLABEL_POLICY_UNSATISFIED
@@ -175,8 +175,13 @@ def _judge_standard_input(verifier: Verifier) -> Verdict:
         return verifier.verify(copy.name, "-")
 
 
+def operational(verdict: Verdict) -> bool:
+    """Tell whether a file couldn't be judged because it couldn't be read, or a process ended."""
+    return any(finding.code in _OPERATIONAL for finding in verdict.findings)
+
+
 def _exit_code(verdict: Verdict, require: str) -> int:
-    if any(finding.code in _OPERATIONAL for finding in verdict.findings):
+    if operational(verdict):
         return 2
     return 0 if verdict.status in _STRENGTH[require] else 1
 
