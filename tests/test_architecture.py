@@ -15,7 +15,7 @@ MOST_LINES = 400
 GENERATED = {"codes.py"}
 
 BOTTOM = frozenset({"codes", "der", "errors", "limits", "spans", "status", "version"})
-FILES = frozenset({"files", "outputs", "sources"})
+FILES = frozenset({"directories", "files", "outputs", "sources"})
 ALLOWED: dict[str, frozenset[str]] = {
     **dict.fromkeys(BOTTOM, BOTTOM),
     **dict.fromkeys(FILES, BOTTOM | FILES),

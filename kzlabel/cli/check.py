@@ -10,12 +10,15 @@ import click
 from kzlabel.cli.language_options import chosen_language, language_option
 from kzlabel.cli.printing import one_line, print_json
 from kzlabel.cli.verify import judged, operational
+from kzlabel.directories import DATASET_TYPE, is_dataset
 from kzlabel.isolation import Child
+from kzlabel.labels import AI
 from kzlabel.languages import ENGLISH, Language, Message, translate
 from kzlabel.regimes import Contribution, Outcome, Report, Result, check, regime, regimes
+from kzlabel.sources import display_name
 from kzlabel.trust import Trust, default_trust
 from kzlabel.verifying import Verifier
-from kzlabel.verifying.verdict import Status
+from kzlabel.verifying.verdict import Status, Verdict
 
 __all__ = ["command"]
 
@@ -92,7 +95,7 @@ def command(
 
     def reports(child: Child) -> Iterator[Report]:
         verifier = Verifier(trust=trust, child=child, sidecars=not no_sidecar)
-        for verdict in judged(inputs, verifier):
+        for verdict in _verdicts(inputs, verifier):
             for law in laws:
                 report = check(verdict, law, copyright=copyright, language=language)
                 unanswered = 2 if operational(verdict) else int(verdict.status is Status.ERROR)
@@ -106,6 +109,16 @@ def command(
             for report in reports(child):
                 _print_for_people(report, language, verbose=verbose, copyright=copyright)
     sys.exit(max(codes))
+
+
+def _verdicts(inputs: tuple[Path, ...], verifier: Verifier) -> Iterator[Verdict]:
+    """Yield a verdict for each input; a directory without a record is a data library without one."""
+    for path in inputs:
+        if path.is_dir() and not is_dataset(path):
+            name = display_name(path)
+            yield Verdict(uri=name, status=Status.UNLABELLED, ai=AI.UNKNOWN, media_type=DATASET_TYPE)
+        else:
+            yield from judged((path,), verifier)
 
 
 def _print_for_people(
@@ -141,10 +154,9 @@ def _print_result(result: Result, language: Language, *, verbose: bool) -> None:
     if result.remedy and (verbose or not result.remark):
         remedy = Message("remedy: {command}").text
         click.echo(f"  {'':<16}" + translate(remedy, language).replace("{command}", one_line(result.remedy)))
-    if verbose:
-        for line in (result.note, _provenance(result, language)):
-            if line:
-                click.echo(click.style(f"  {'':<16}{line}", dim=True))
+    for line, shown in ((result.note, verbose or result.remark), (_provenance(result, language), verbose)):
+        if line and shown:
+            click.echo(click.style(f"  {'':<16}{line}", dim=True))
 
 
 def _provenance(result: Result, language: Language) -> str:

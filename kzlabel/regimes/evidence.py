@@ -5,13 +5,11 @@ from typing import Final, Protocol
 
 import msgspec
 
+from kzlabel.directories import DATASET_TYPE
 from kzlabel.labels import Label
 from kzlabel.verifying.verdict import Verdict
 
-__all__ = ["DATASET_TYPE", "Evidence", "Marker", "MediaKind", "NoticeState", "kind_of"]
-
-DATASET_TYPE: Final = "inode/directory"
-"""Media type of a verdict about a directory."""
+__all__ = ["Evidence", "Marker", "MediaKind", "NoticeState", "kind_of"]
 
 
 class MediaKind(StrEnum):

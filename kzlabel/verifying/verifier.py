@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from kzlabel.directories import is_dataset
 from kzlabel.errors import InputError, KzlabelError, LimitError, MalformedError
 from kzlabel.files import BytesReader
 from kzlabel.formats import Format, Located, by_extension, recognise
@@ -27,6 +28,7 @@ from kzlabel.sources import Opened, Source, display_name, opened
 from kzlabel.status import Code, Finding
 from kzlabel.trust import Trust, default_trust
 from kzlabel.verifying import native
+from kzlabel.verifying.dataset import judge_dataset
 from kzlabel.verifying.engines import Engine, ask
 from kzlabel.verifying.judgement import judge
 from kzlabel.verifying.reading import Absent, Reading, Refused
@@ -85,18 +87,25 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
         """Say whether `source` carries a signed label, whether it holds, and what it says.
 
         Args:
-            source: A path, the bytes of a file, or a binary stream, which is read from its present position.
+            source: A path, the bytes of a file, or a binary stream, which is read from its present position. The
+                path of a directory stands for a data library, if there is a record in it.
             uri: What to call the source in the verdict, if not by its path.
 
         Raises:
-            InputError: The source can't be opened: missing, a directory, not a regular file, no permission.
+            InputError: The source can't be opened: missing, a mere directory, not a regular file, no permission.
             ChildDiedError: The process of the reference engine ended before it answered.
         """
-        with opened(source, uri) as file:
-            verdict = self.verify_opened(file)
-            if self.sidecars and file.path and verdict.status in _MAY_HAVE_SIDECAR:
-                return self._beside(file, verdict)
-            return verdict
+        try:
+            with opened(source, uri) as file:
+                verdict = self.verify_opened(file)
+                if self.sidecars and file.path and verdict.status in _MAY_HAVE_SIDECAR:
+                    return self._beside(file, verdict)
+                return verdict
+        except InputError:
+            if not isinstance(source, str | os.PathLike) or not is_dataset(source):
+                raise
+        name = uri or display_name(source)
+        return judge_dataset(source, self.trust, self.limits, uri=name, now=self.clock())
 
     def _beside(self, file: Opened, verdict: Verdict) -> Verdict:
         """Return the verdict with what a sidecar adds to it, if there is one."""
