@@ -44,9 +44,26 @@ class Marked(Base, frozen=True, tag="marked"):
         if verdict.intact and verdict.ai in ("generated", "assisted"):
             return met(Message("a signed manifest of another tool says AI {ai}", {"ai": verdict.ai.value}))
         if evidence.markers and verdict.status is not Status.INVALID:
-            fields = ", ".join(dict.fromkeys(marker.field for marker in evidence.markers))
-            return met(Message("unsigned fields say so, which anybody can change: {fields}", {"fields": fields}))
+            return met(Message("unsigned fields say so, which anybody can change: {fields}", _fields(evidence)))
         return _without_label(evidence)
+
+
+def _form(evidence: Evidence) -> Answer:
+    """Say what machine-readable form there is beside a label of ours."""
+    verdict = evidence.verdict
+    if verdict.intact:
+        return not_checkable(Message("a signed manifest of another tool says AI {ai}", {"ai": verdict.ai.value}))
+    if verdict.status is Status.INVALID or verdict.status in _UNSURE:
+        return _without_label(evidence)
+    if evidence.markers:
+        return not_checkable(
+            Message("unsigned fields say so, which anybody can change: {fields}", _fields(evidence))
+        )
+    return Answer(Outcome.NOT_APPLICABLE, Message("there is no machine-readable form in the file"))
+
+
+def _fields(evidence: Evidence) -> dict[str, str]:
+    return {"fields": ", ".join(dict.fromkeys(marker.field for marker in evidence.markers))}
 
 
 class Unambiguous(Base, frozen=True, tag="unambiguous"):
@@ -59,7 +76,7 @@ class Unambiguous(Base, frozen=True, tag="unambiguous"):
         if Code.KZLABEL_LABEL_MALFORMED in codes:
             return missing(Message("the label can't be understood"))
         if label is None:
-            return _without_label(evidence)
+            return _form(evidence)
         if Code.KZLABEL_LABEL_INCOHERENT in codes:
             return missing(Message("the label and the actions beside it say different things"))
         return met(Message("the label says {level} as {term}, a term of an open vocabulary", {

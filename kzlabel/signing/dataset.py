@@ -55,6 +55,8 @@ def label_dataset(
             "the record of a data library names its producer, and the label has no operator",
             "give --operator NAME and --operator-role ROLE",
         )
+    if not Path(directory).is_dir():
+        raise InputError(f"{display_name(directory)} is not a directory", "name the data library's directory")
     target = Path(directory, RECORD)
     check_destination(target, replace=replace)
     binding = write_collection(_listed(directory))
