@@ -25,12 +25,19 @@ def refuse_lacking(label: Label, inputs: Iterable[Path]) -> None:
         return
     kinds = {_kind(path) for path in inputs}
     for name in named:
-        lacks = {lack.field: lack for kind in kinds for lack in check_label(label, kind, name)}
+        lacks: dict[str, str] = {}
+        for kind in kinds:
+            for lack in check_label(label, kind, name):
+                lacks.setdefault(lack.field, lack.article)
         if lacks:
-            said = ", ".join(f"{lack.field} (article {lack.article})" for lack in lacks.values())
+            said = ", ".join(f"{field} ({_place(article)})" for field, article in lacks.items())
             raise LabelError(
                 f"a label for the regime {name} lacks {said}", f"give it, or leave out --regime {name}"
             )
+
+
+def _place(article: str) -> str:
+    return f"article {article}" if article[0].isdigit() else article
 
 
 def _kind(path: Path) -> MediaKind | None:

@@ -36,7 +36,7 @@ def run(tmp_path: Path, signer: object) -> Run:
             env=plain | {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONIOENCODING": "utf-8"} | environment,
         )
         assert "Traceback" not in done.stderr
-        assert not FORBIDDEN.search(done.stdout)
+        assert arguments[0] != "check" or not FORBIDDEN.search(done.stdout)
         return done
 
     return run
