@@ -11,17 +11,19 @@ from kzlabel.cli.language_options import chosen_language, language_option
 from kzlabel.cli.printing import one_line, print_json
 from kzlabel.cli.verify import judged, operational
 from kzlabel.directories import DATASET_TYPE, is_dataset
+from kzlabel.errors import InputError
 from kzlabel.isolation import Child
 from kzlabel.labels import AI
 from kzlabel.languages import ENGLISH, Language, Message, translate
-from kzlabel.regimes import Contribution, Outcome, Report, Result, check, regime, regimes
-from kzlabel.sources import display_name
+from kzlabel.regimes import Contribution, Outcome, Regime, Report, Result, check, read_regime, regime, regimes
+from kzlabel.sources import display_name, opened
 from kzlabel.trust import Trust, default_trust
 from kzlabel.verifying import Verifier
 from kzlabel.verifying.verdict import Status, Verdict
 
 __all__ = ["command"]
 
+_REGIME_SIZE = 1 << 20
 _STYLES: dict[Outcome, dict[str, Any]] = {
     Outcome.MET: {"fg": "green"},
     Outcome.MISSING: {"fg": "red", "bold": True},
@@ -53,7 +55,8 @@ _STANDINGS = {
     metavar="ID",
     multiple=True,
     required=True,
-    help=f"What to hold the files against: {', '.join(dict.fromkeys(one.name for one in regimes()))}; repeatable.",
+    help=f"What to hold the files against: {', '.join(dict.fromkeys(one.name for one in regimes()))}, or a "
+    "TOML file; repeatable.",
 )
 @click.option("--copyright", is_flag=True, help="Print what the label records of a person's part.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array, an object for each file and regime.")
@@ -88,7 +91,7 @@ def command(
     kzlabel check --regime kz --regime eu --json *.png
     kzlabel check --regime kz --copyright --lang kk novel.pdf
     """
-    laws = tuple(dict.fromkeys(regime(name) for name in names))
+    laws = tuple(dict.fromkeys(map(_law, names)))
     language = ENGLISH if as_json else chosen_language(lang)
     trust = default_trust() | Trust.from_files(anchors)
     codes: list[int] = []
@@ -111,6 +114,16 @@ def command(
     sys.exit(max(codes))
 
 
+def _law(name: str) -> Regime:
+    """Return the regime called `name`, or the one in a TOML file of that name."""
+    if not name.endswith(".toml"):
+        return regime(name)
+    with opened(name) as file:
+        if file.reader.size > _REGIME_SIZE:
+            raise InputError(f"{display_name(name)} is larger than a regime can be", "see docs/regimes.md")
+        return read_regime(file.reader.read(0, file.reader.size))
+
+
 def _verdicts(inputs: tuple[Path, ...], verifier: Verifier) -> Iterator[Verdict]:
     """Yield a verdict for each input; a directory without a record is a data library without one."""
     for path in inputs:
@@ -129,6 +142,7 @@ def _print_for_people(
     copyright: bool,  # noqa: A002 - as above
 ) -> None:
     click.echo(click.style(f"{one_line(report.uri)}: {report.regime}, {report.title}", bold=True))
+    click.echo(click.style(f"  {report.note}", dim=True))
     duties = [result for result in report.results if not result.remark]
     remarks = [
         result for result in report.results if result.remark and result.outcome is not Outcome.NOT_APPLICABLE

@@ -99,6 +99,9 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     title: str
     """What the law is called."""
 
+    note: str
+    """How the law was read, and what about it is in doubt."""
+
     status: Status
     """Status of the file's label."""
 
@@ -155,6 +158,7 @@ def check(
         uri=verdict.uri,
         regime=law.id,
         title=translate(law.title, language),
+        note=translate(law.note, language),
         status=verdict.status,
         kind=evidence.kind,
         results=tuple(_result(one, evidence, day, language) for one in law.requirements),

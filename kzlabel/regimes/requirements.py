@@ -116,6 +116,9 @@ class Regime(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     title: Words
     """What it is called."""
 
+    note: Words
+    """How it was read, and what about it is in doubt."""
+
     requirements: Annotated[tuple[Requirement, ...], Meta(min_length=1)]
     """What it asks for, in the order of its articles."""
 

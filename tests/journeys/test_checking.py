@@ -134,6 +134,34 @@ def test_wrong_names_and_files_are_one_line(run: Run, photo: Path) -> None:
     assert [one["status"] for one in reports(absent)] == ["error", "unlabelled"]
 
 
+def test_a_regime_of_one_s_own_is_a_toml_file(run: Run, photo: Path, tmp_path: Path) -> None:
+    text = """
+        id = "house/2026-11"
+        name = "house"
+        title = "House rules"
+        note = "Ours."
+
+        [[requirements]]
+        id = "house-provider"
+        article = "7"
+        asks = "The label names the provider."
+        source = "the house rules"
+        date = 2026-11-01
+        since = 2026-11-01
+        standing = "text"
+        applies_to = ["image"]
+        predicate = { is = "label-says", field = "system.provider" }
+    """
+    (tmp_path / "house.toml").write_text(text, encoding="utf-8")
+    run("label", "photo.jpg", "-o", "out.jpg", *GENERATED, "--provider", "Example")
+    assert run("check", "--regime", "house.toml", "out.jpg").returncode == 0
+    assert run("check", "--regime", "house.toml", "photo.jpg").returncode == 1
+    (tmp_path / "house.toml").write_text(text.replace("label-says", "labels-say"), encoding="utf-8")
+    wrong = run("check", "--regime", "house.toml", "photo.jpg")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
+    assert run("check", "--regime", "absent.toml", "photo.jpg").returncode == 2
+
+
 def test_a_hostile_file_name_stays_on_its_line(run: Run, photo: Path) -> None:
     name = "a\n  met  \x1b[31m.jpg"
     photo.rename(photo.with_name(name))

@@ -38,7 +38,7 @@ def in_sources() -> set[str]:
 
 
 def in_regimes() -> set[str]:
-    texts = {law.title for law in regimes()}
+    texts = {text for law in regimes() for text in (law.title, law.note)}
     for law in regimes():
         for one in law.requirements:
             texts |= {one.asks, one.note} - {""}

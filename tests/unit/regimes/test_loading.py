@@ -19,6 +19,7 @@ REGIME = """
 id = "xx-law/2026-01"
 name = "xx"
 title = "A law"
+note = "Read in a book."
 
 [[requirements]]
 id = "xx-1"
