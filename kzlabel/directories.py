@@ -17,7 +17,18 @@ from kzlabel.files import FileReader
 from kzlabel.sources import display_name
 from kzlabel.spans import Span
 
-__all__ = ["ALGORITHM", "DATASET_TYPE", "RECORD", "Member", "Odd", "is_dataset", "members", "path_of", "uri_of"]
+__all__ = [
+    "ALGORITHM",
+    "DATASET_TYPE",
+    "MOST",
+    "RECORD",
+    "Member",
+    "Odd",
+    "is_dataset",
+    "members",
+    "path_of",
+    "uri_of",
+]
 
 RECORD: Final = "kzlabel-dataset.c2pa"
 """Name of the signed record in a directory that is a data library."""
@@ -28,8 +39,10 @@ DATASET_TYPE: Final = "inode/directory"
 ALGORITHM: Final = "sha256"
 """The hash algorithm of records, by its name in C2PA."""
 
+MOST: Final = 200_000
+"""Files of one record."""
+
 _DEPTH: Final = 64
-_MOST: Final = 200_000
 _SAFE: Final = "/-._~!$&'()*+,;=@"
 """What a relative URI may have unescaped in a path (RFC 3986 section 3.3); a colon would look like a scheme's."""
 
@@ -83,8 +96,8 @@ def members(directory: str | PathLike[str]) -> Iterator[Member | Odd]:
                 yield Odd(display_name(os.fsdecode(head + folder)), "is a symbolic link")
         for file in files:
             count += 1
-            if count > _MOST:
-                raise InputError(f"{name} has more than {_MOST} files", "make a record for each of its parts")
+            if count > MOST:
+                raise InputError(f"{name} has more than {MOST} files", "make a record for each of its parts")
             found = _member(head + file, file, descriptor)
             if found is not None:
                 yield found

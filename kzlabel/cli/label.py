@@ -19,7 +19,7 @@ from kzlabel.credentials.holder import check_personal
 from kzlabel.errors import OutputError
 from kzlabel.labels import Label
 from kzlabel.signing.batch import Failure, Job, label_each, plan, plan_sidecars
-from kzlabel.signing.dataset import record_each
+from kzlabel.signing.dataset import record_each, statement
 from kzlabel.signing.labeler import Labelled
 
 __all__ = ["command"]
@@ -96,13 +96,15 @@ def command(
     \b
     kzlabel label photo.jpg -o labelled.jpg --level ai-generated --system Painter/2.1
     kzlabel label *.png --out-dir labelled --label label.json
-    kzlabel label --dataset corpus/ --level ai-assisted --system Cleaner --operator Firm --operator-role owner
+    kzlabel label --dataset corpus/ --operator 'Example LLP' --operator-role owner
     kzlabel label song.mp3 --in-place --level ai-assisted --system Composer --simulates person-voice
     generate | kzlabel label - -o - --level ai-generated --system Painter > labelled.png
     """
     who = {name: said.pop(name) for name in SIGNER_OPTIONS}
     template = combined(said)
-    refuse_lacking(Label.from_dict(template), inputs)  # a wrong label is refused before anything is written
+    said_of_all = statement(template) if dataset else Label.from_dict(template)
+    if isinstance(said_of_all, Label):  # a wrong label is refused before anything is written
+        refuse_lacking(said_of_all, inputs)
     if len(inputs) > 1 and "content_id" in template:
         raise click.UsageError("the label file gives a content_id, which names one content, but there are several")
     if dataset:

@@ -11,7 +11,6 @@ import msgspec
 
 from kzlabel.cli.printing import STYLES, complain, one_line, print_json, print_json_line
 from kzlabel.credentials.pem import read_file
-from kzlabel.directories import DATASET_TYPE
 from kzlabel.errors import InputError, TrustError
 from kzlabel.isolation import Child, ChildDiedError
 from kzlabel.sources import display_name, look_ahead
@@ -205,9 +204,9 @@ def _details(verdict: Verdict, *, verbose: bool) -> Iterator[tuple[str, dict[str
         system = verdict.label.system
         named = " ".join(filter(None, (system.name, system.version)))
         yield f"label: {verdict.label.level.value} by {named}", {}
-        if verdict.media_type == DATASET_TYPE and verdict.label.operator is not None:
-            operator = verdict.label.operator
-            yield f"producer: {', '.join(filter(None, (operator.name, operator.bin, operator.country)))}", {}
+    if verdict.producer is not None:
+        named = ", ".join(filter(None, (verdict.producer.name, verdict.producer.bin, verdict.producer.country)))
+        yield f"producer: {named}", {}
     for finding in verdict.findings:
         ours = finding.code.startswith("org.kzlabel.")
         if verbose or ours or finding.kind is Kind.FAILURE:

@@ -51,6 +51,8 @@ class Marked(Base, frozen=True, tag="marked"):
 def _form(evidence: Evidence) -> Answer:
     """Say what machine-readable form there is beside a label of ours."""
     verdict = evidence.verdict
+    if verdict.intact and verdict.producer is not None:
+        return met(Message("the record is a C2PA manifest, {manifest}", {"manifest": verdict.manifest}))
     if verdict.intact:
         return not_checkable(Message("a signed manifest of another tool says AI {ai}", {"ai": verdict.ai.value}))
     if verdict.status is Status.INVALID or verdict.status in _UNSURE:
@@ -190,6 +192,23 @@ class LabelSays(Base, frozen=True, tag="label-says"):
         return () if said(label, self.field) else (self.field,)
 
 
+class ProducerNamed(Base, frozen=True, tag="producer-named"):
+    """An intact record names who produced a data library."""
+
+    def judge(self, evidence: Evidence) -> Answer:
+        """See `Base.judge`."""
+        verdict = evidence.verdict
+        if not verdict.intact:
+            return _without_label(evidence)
+        if verdict.producer is None:
+            return missing(Message("the record names no producer"), "operator")
+        return met(Message("the record names the producer: {producer}", {"producer": written(verdict.producer)}))
+
+    def lacks(self, label: Label) -> tuple[str, ...]:
+        """See `Base.lacks`."""
+        return () if label.operator else ("operator",)
+
+
 class Signed(Base, frozen=True, tag="signed"):
     """The mark is signed, and the signature holds."""
 
@@ -248,13 +267,13 @@ class BeyondTheFile(Base, frozen=True, tag="beyond-the-file"):
 
 
 Predicate = (
-    Marked | Unambiguous | Told | MarkedOrTold | NoticeLanguages | LabelSays | Signed | TimeStamped | OpenStandard
-    | Layers | BeyondTheFile | MarkerKey | MarkerCharacters
+    Marked | Unambiguous | Told | MarkedOrTold | NoticeLanguages | LabelSays | ProducerNamed | Signed | TimeStamped
+    | OpenStandard | Layers | BeyondTheFile | MarkerKey | MarkerCharacters
 )  # fmt: skip
 """Any of them."""
 
 PREDICATES: Final[tuple[type[Base], ...]] = (
-    Marked, Unambiguous, Told, MarkedOrTold, NoticeLanguages, LabelSays, Signed, TimeStamped, OpenStandard, Layers,
-    BeyondTheFile, MarkerKey, MarkerCharacters,
+    Marked, Unambiguous, Told, MarkedOrTold, NoticeLanguages, LabelSays, ProducerNamed, Signed, TimeStamped,
+    OpenStandard, Layers, BeyondTheFile, MarkerKey, MarkerCharacters,
 )  # fmt: skip
 """All of them."""

@@ -1,7 +1,7 @@
 """Data libraries: a signed record in a directory, which names the producer and has the hash of every file.
 
 Kazakhstan's Law on Artificial Intelligence asks that the producer of a data library be named in machine-readable
-form (article 27(5)). The producer is the label's operator. The hard binding is a `c2pa.hash.collection.data` in the
+form (article 27(5)). The hard binding is a `c2pa.hash.collection.data` in the
 form of the specification (C2PA 2.4 section 18.8).
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 from kzlabel.credentials import Signer
 from kzlabel.directories import ALGORITHM, DATASET_TYPE, RECORD, Member, Odd, members, uri_of
 from kzlabel.errors import InputError, KzlabelError, LabelError, OutputError, SigningError
-from kzlabel.labels import Label
+from kzlabel.labels import Label, Library
 from kzlabel.limits import DEFAULT_LIMITS, Limits
 from kzlabel.manifest.cbor import encode
 from kzlabel.outputs import check_destination, staged
@@ -23,12 +23,18 @@ from kzlabel.signing.labelled import Labelled
 from kzlabel.signing.timestamping import TimeStampAuthority
 from kzlabel.sources import display_name
 
-__all__ = ["label_dataset", "record_each", "write_collection"]
+__all__ = ["label_dataset", "record_each", "statement", "write_collection"]
+
+
+_NAMELESS = (
+    "the record of a data library names its producer, and there is no operator",
+    "give --operator NAME and --operator-role ROLE",
+)
 
 
 def label_dataset(
     directory: str | PathLike[str],
-    label: Label,
+    label: Label | Library,
     signer: Signer,
     *,
     replace: bool = False,
@@ -38,7 +44,8 @@ def label_dataset(
 
     Args:
         directory: The data library. Nothing in it is changed.
-        label: What is said of its content; its operator is the producer.
+        label: What is said of it: a `Library`; or a `Label` whose operator is the producer, where AI made or
+            changed the content.
         signer: Who says it.
         replace: Whether a record that is there already may be replaced. The new one doesn't keep it.
         limits: How large the record may be.
@@ -50,11 +57,8 @@ def label_dataset(
         OutputError: The record exists, or can't be written.
         SigningError: There are too many files, or no time-stamp could be got.
     """
-    if label.operator is None:
-        raise LabelError(
-            "the record of a data library names its producer, and the label has no operator",
-            "give --operator NAME and --operator-role ROLE",
-        )
+    if isinstance(label, Label) and label.operator is None:
+        raise LabelError(*_NAMELESS)
     if not Path(directory).is_dir():
         raise InputError(f"{display_name(directory)} is not a directory", "name the data library's directory")
     target = Path(directory, RECORD)
@@ -88,6 +92,20 @@ def label_dataset(
     )
 
 
+def statement(template: Mapping[str, Any]) -> Label | Library:
+    """Return what a template says: a label where it speaks of AI, else a mere statement about a data library.
+
+    Raises:
+        LabelError: Something in it is wrong, or it names no operator.
+    """
+    if "operator" not in template:
+        raise LabelError(*_NAMELESS)
+    if "level" in template or "system" in template:
+        return Label.from_dict(template)
+    rest = {name: value for name, value in template.items() if name not in ("operator", "regimes")}
+    return Library.from_dict({"producer": template["operator"], **rest})
+
+
 def record_each(
     directories: Iterable[Path], template: Mapping[str, Any], signer: Signer, *, replace: bool
 ) -> Iterator[Labelled | Failure]:
@@ -97,7 +115,7 @@ def record_each(
     """
     for directory in directories:
         try:
-            yield label_dataset(directory, Label.from_dict(template), signer, replace=replace)
+            yield label_dataset(directory, statement(template), signer, replace=replace)
         except KzlabelError as error:
             operational = isinstance(error, InputError | OutputError)
             yield Failure(display_name(directory), error.message, error.remedy, operational)

@@ -13,11 +13,11 @@ from typing import Any, Final
 
 import msgspec
 
-from kzlabel.directories import ALGORITHM, DATASET_TYPE, RECORD, Member, Odd, members, path_of
-from kzlabel.errors import InputError, KzlabelError, LimitError
+from kzlabel.directories import ALGORITHM, DATASET_TYPE, MOST, RECORD, Member, Odd, members, path_of
+from kzlabel.errors import InputError, KzlabelError, LabelError, LimitError
 from kzlabel.files import BytesReader
 from kzlabel.formats import Located
-from kzlabel.labels import AI
+from kzlabel.labels import AI, LIBRARY_ASSERTION, Operator, read_library
 from kzlabel.limits import Limits
 from kzlabel.sources import display_name
 from kzlabel.status import Code, Finding
@@ -25,6 +25,7 @@ from kzlabel.trust import Trust
 from kzlabel.verifying import native
 from kzlabel.verifying.abstain import Abstention
 from kzlabel.verifying.judgement import judge
+from kzlabel.verifying.reading import Reading
 from kzlabel.verifying.sidecar import read_sidecar
 from kzlabel.verifying.verdict import Status, Verdict
 
@@ -69,7 +70,24 @@ def judge_dataset(
     except (KzlabelError, OSError) as error:
         return failed(Status.ERROR, Finding.of(Code.KZLABEL_INPUT_UNREADABLE, str(error)))
     verdict = judge(reading, trust, uri=uri, media_type=DATASET_TYPE)
-    return msgspec.structs.replace(verdict, sidecar=display_name(path))
+    producer, more = _producer(reading, verdict)
+    return msgspec.structs.replace(
+        verdict, producer=producer, sidecar=display_name(path), findings=verdict.findings + more
+    )
+
+
+def _producer(reading: Reading, verdict: Verdict) -> tuple[Operator | None, tuple[Finding, ...]]:
+    """Return whom the record names: the operator of its label, else the producer of its statement."""
+    if verdict.label is not None:
+        return verdict.label.operator, ()
+    active = reading.find(reading.active)
+    content = None if active is None else active.assertion(LIBRARY_ASSERTION)
+    if content is None:
+        return None, ()
+    try:
+        return read_library(content).producer, ()
+    except LabelError as error:
+        return None, (Finding.of(Code.KZLABEL_LABEL_MALFORMED, str(error)),)
 
 
 def _check(
@@ -108,7 +126,7 @@ def _check(
 def _stated(content: Mapping[str, Any], algorithm: str | None, uri: str) -> dict[str, bytes] | Finding:
     """Return the path and the hash of every file that is named, or what is wrong with the list."""
     entries = content.get("uris")
-    if content.get("alg", algorithm) != ALGORITHM or type(entries) is not list or not entries:
+    if type(entries) is not list or not 0 < len(entries) <= MOST or content.get("alg", algorithm) != ALGORITHM:
         return Finding.of(Code.ASSERTION_COLLECTION_HASH_MALFORMED, "no list of files with their hashes", uri=uri)
     stated: dict[str, bytes] = {}
     for entry in entries:

@@ -230,11 +230,21 @@ def test_a_data_library_is_recorded_verified_and_checked(run: Run, library: Path
     assert run("verify", "corpus").returncode == 0
 
 
+def test_a_data_library_that_ai_did_not_make_is_recorded_without_saying_so(run: Run, library: Path) -> None:
+    done = run("label", "--dataset", "corpus", "--regime", "kz", "--json", *PRODUCER)
+    assert done.returncode == 0
+    (verdict,) = json.loads(run("verify", "--json", "corpus").stdout)
+    assert (verdict["status"], verdict["ai"], "label" in verdict) == ("trusted", "unknown", False)
+    assert verdict["producer"] == {"role": "owner", "name": "Example LLP"}
+    (report,) = reports(run("check", "--regime", "kz", "--json", "corpus"))
+    assert {one["outcome"] for one in report["results"]} == {"met", "not applicable"}
+
+
 def test_a_data_library_without_a_producer_or_with_a_destination_is_refused(run: Run, library: Path) -> None:
     nameless = run("label", "--dataset", "corpus", *GENERATED)
-    assert (nameless.returncode, "names its producer" in nameless.stderr) == (1, True)
-    lacking = run("label", "--dataset", "corpus", "--regime", "kz", *GENERATED)
-    assert (lacking.returncode, "lacks operator.name (article 27(5))" in lacking.stderr) == (2, True)
+    assert (nameless.returncode, "names its producer" in nameless.stderr) == (2, True)
+    assert run("label", "--dataset", "corpus").stderr == nameless.stderr
+    assert run("label", "--dataset", "corpus", *PRODUCER, *NOTICE).returncode == 2
     for where in (("-o", "x"), ("--out-dir", "x"), ("--in-place",), ("--sidecar",), ("--audit", "log")):
         assert run("label", "--dataset", "corpus", *GENERATED, *PRODUCER, *where).returncode == 2
     assert sorted(path.name for path in library.iterdir()) == ["readme", "train"]

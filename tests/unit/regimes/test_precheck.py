@@ -22,7 +22,7 @@ def lacks(label: Label, kind: MediaKind | None, name: str) -> list[tuple[str, st
         (PLAIN, MediaKind.IMAGE, "kz", [("notice", "21(1)")]),
         (PLAIN.replace(simulates=["event"]), MediaKind.IMAGE, "kz", [("notice", "21(1)"), ("notice", "21(2)")]),
         (PLAIN.replace(notice=NOTICE, simulates=["event"]), MediaKind.IMAGE, "kz", []),
-        (PLAIN, MediaKind.DATASET, "kz", [("operator.name", "27(5)")]),
+        (PLAIN, MediaKind.DATASET, "kz", [("operator", "27(5)")]),
         (PLAIN.replace(operator=Operator(role="owner", name="X")), MediaKind.DATASET, "kz", []),
         (PLAIN, MediaKind.TEXT, "us-ca", []),
         (PLAIN, MediaKind.AUDIO, "us-ca",

@@ -75,7 +75,10 @@ def full(samples: dict[str, Path], labeler: Labeler, trust: Trust) -> Case:
     verdict = verify(labeler.label(samples["jpeg"].read_bytes(), full_label()), trust=trust, uri="photo.jpg")
     assert verdict.status is Status.TRUSTED
     verdict = msgspec.structs.replace(
-        verdict, signed_at="2026-11-23T00:00:00Z", assertions=(*verdict.assertions, "c2pa.soft-binding")
+        verdict,
+        producer=full_label().operator,
+        signed_at="2026-11-23T00:00:00Z",
+        assertions=(*verdict.assertions, "c2pa.soft-binding"),
     )
     return Case(verdict, (Mark("tc260", "XMP TC260:AIGC", json.dumps(AIGC)),), NoticeState.PRESENT)
 
@@ -122,7 +125,7 @@ def unmoved_without_notice(case: Case) -> Case:
 
 
 def as_dataset(case: Case) -> Case:
-    return says(operator=None)(case)._replace(kind=MediaKind.DATASET)
+    return verdict_with(producer=None)(case)._replace(kind=MediaKind.DATASET)
 
 
 def of_kind(kind: MediaKind, change: Callable[[Case], Case]) -> Callable[[Case], Case]:
@@ -270,7 +273,7 @@ def test_a_law_asks_for_nothing_before_its_day(full: Case) -> None:
 
 
 def test_a_manifest_of_another_tool_is_a_mark(full: Case) -> None:
-    case = verdict_with(label=None)(full)
+    case = verdict_with(label=None, producer=None)(full)
     outcomes = {one.requirement: one.outcome for one in asked(case, "kz").results}
     assert outcomes["kz-21-2-mark"] is Outcome.MET
     assert outcomes["kz-22-2-unambiguous"] is Outcome.NOT_CHECKABLE

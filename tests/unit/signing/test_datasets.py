@@ -13,13 +13,13 @@ import kzlabel.directories
 from kzlabel.credentials import Signer
 from kzlabel.directories import RECORD, Member, Odd, members, path_of, uri_of
 from kzlabel.errors import InputError, LabelError, OutputError, SigningError
-from kzlabel.labels import Label, Operator, System
+from kzlabel.labels import AI, Label, Library, Operator, System, read_library
 from kzlabel.limits import Limits
 from kzlabel.manifest.cbor import encode
 from kzlabel.manifest.store import read_store
 from kzlabel.signing import Labeler
 from kzlabel.signing.composer import draft
-from kzlabel.signing.dataset import label_dataset, write_collection
+from kzlabel.signing.dataset import label_dataset, statement, write_collection
 from kzlabel.status import Code
 from kzlabel.trust import Trust
 from kzlabel.verifying import Verifier
@@ -79,9 +79,52 @@ def test_a_recorded_library_is_trusted_and_names_its_producer(recorded: Path, tr
     verdict = judged(recorded, trust)
     assert (verdict.status, verdict.media_type, verdict.ai) == (Status.TRUSTED, "inode/directory", "generated")
     assert verdict.label is not None
-    assert verdict.label.operator == Operator(role="owner", name="Example LLP", country="KZ")
+    assert verdict.producer == verdict.label.operator == Operator(role="owner", name="Example LLP", country="KZ")
     assert told(verdict) == [(MATCH, f"the directory has the {len(FILES)} files of the record")]
     assert verdict.sidecar == str(recorded / RECORD)
+
+
+def test_a_library_of_which_nobody_says_that_ai_made_it_names_its_producer_alone(
+    library: Path, signer: Signer, trust: Trust
+) -> None:
+    producer = Operator(role="owner", name="Example LLP", country="KZ")
+    label_dataset(library, Library(producer=producer), signer)
+    verdict = judged(library, trust)
+    assert (verdict.status, verdict.ai, verdict.label) == (Status.TRUSTED, AI.UNKNOWN, None)
+    assert verdict.producer == producer
+    assert "org.kzlabel.library" in verdict.assertions
+    assert "c2pa.ai-disclosure" not in verdict.assertions
+
+
+def test_a_statement_that_breaks_a_rule_is_refused_or_told() -> None:
+    producer = {"role": "owner", "name": "X"}
+    with pytest.raises(LabelError, match="producer is missing"):
+        Library.from_dict({})
+    with pytest.raises(LabelError, match="level"):
+        Library.from_dict({"producer": producer, "level": "ai-generated"})
+    with pytest.raises(LabelError, match="not known here"):
+        Library.from_dict({"producer": producer, "version": "2"})
+    with pytest.raises(LabelError, match="content_id"):
+        Library.from_dict({"producer": producer, "content_id": "x"})
+    library = Library.from_dict({"producer": producer})
+    assert Library.from_dict(library.to_dict()) == library
+    assert read_library(library.to_dict()) == library
+    for field in ("version", "content_id", "created"):
+        with pytest.raises(LabelError, match=field):
+            read_library({key: value for key, value in library.to_dict().items() if key != field})
+
+
+def test_what_is_said_follows_from_the_template() -> None:
+    operator = {"role": "owner", "name": "X"}
+    assert isinstance(statement({"operator": operator, "regimes": ["kz"]}), Library)
+    assert isinstance(statement({"operator": operator, "level": "ai-generated", "system": {"name": "P"}}), Label)
+    for template in (
+        {},
+        {"operator": operator, "level": "ai-generated"},
+        {"operator": operator, "simulates": ["event"]},
+    ):
+        with pytest.raises(LabelError):
+            statement(template)
 
 
 def test_the_record_has_the_form_of_the_specification(recorded: Path) -> None:
@@ -386,7 +429,7 @@ def test_too_many_files_or_levels_are_refused(
     deep.mkdir(parents=True)
     with pytest.raises(InputError, match="levels"):
         label_dataset(library, label, signer)
-    monkeypatch.setattr(kzlabel.directories, "_MOST", 3)
+    monkeypatch.setattr(kzlabel.directories, "MOST", 3)
     with pytest.raises(InputError, match="more than 3 files"):
         list(members(library))
 
