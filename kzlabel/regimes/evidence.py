@@ -6,7 +6,7 @@ from typing import Final, Protocol
 import msgspec
 
 from kzlabel.directories import DATASET_TYPE
-from kzlabel.labels import Label
+from kzlabel.labels import AI, Label
 from kzlabel.verifying.verdict import Verdict
 
 __all__ = ["Evidence", "Marker", "MediaKind", "NoticeState", "kind_of"]
@@ -65,6 +65,10 @@ class Marker(Protocol):
     def value(self) -> str:
         """What it says."""
 
+    @property
+    def ai(self) -> AI:
+        """What it says of AI."""
+
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known of one file."""
@@ -85,3 +89,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     def label(self) -> Label | None:
         """The label, if it is intact; what a broken one says is no evidence."""
         return self.verdict.label if self.verdict.intact else None
+
+    @property
+    def speaking(self) -> tuple[Marker, ...]:
+        """The unsigned declarations that say that AI had a part."""
+        return tuple(marker for marker in self.markers if marker.ai in (AI.GENERATED, AI.ASSISTED))

@@ -43,7 +43,7 @@ class Marked(Base, frozen=True, tag="marked"):
             return met(Message("a signed label says {level}", {"level": evidence.label.level.value}))
         if verdict.intact and verdict.ai in ("generated", "assisted"):
             return met(Message("a signed manifest of another tool says AI {ai}", {"ai": verdict.ai.value}))
-        if evidence.markers and verdict.status is not Status.INVALID:
+        if evidence.speaking and verdict.status is not Status.INVALID:
             return met(Message("unsigned fields say so, which anybody can change: {fields}", _fields(evidence)))
         return _without_label(evidence)
 
@@ -57,7 +57,7 @@ def _form(evidence: Evidence) -> Answer:
         return not_checkable(Message("a signed manifest of another tool says AI {ai}", {"ai": verdict.ai.value}))
     if verdict.status is Status.INVALID or verdict.status in _UNSURE:
         return _without_label(evidence)
-    if evidence.markers:
+    if evidence.speaking:
         return not_checkable(
             Message("unsigned fields say so, which anybody can change: {fields}", _fields(evidence))
         )
@@ -65,7 +65,7 @@ def _form(evidence: Evidence) -> Answer:
 
 
 def _fields(evidence: Evidence) -> dict[str, str]:
-    return {"fields": ", ".join(dict.fromkeys(marker.field for marker in evidence.markers))}
+    return {"fields": ", ".join(dict.fromkeys(marker.field for marker in evidence.speaking))}
 
 
 class Unambiguous(Base, frozen=True, tag="unambiguous"):

@@ -45,6 +45,7 @@ class Mark(NamedTuple):
     rule: str
     field: str
     value: str
+    ai: AI = AI.GENERATED
 
 
 class Case(NamedTuple):
@@ -284,6 +285,14 @@ def test_unsigned_fields_are_a_mark_that_anybody_can_change(full: Case) -> None:
     (mark,) = [one for one in asked(case, "kz").results if one.requirement == "kz-21-2-mark"]
     assert mark.outcome is Outcome.MET
     assert "anybody can change: XMP DigitalSourceType" in mark.evidence
+    (form,) = [one for one in asked(case, "kz").results if one.requirement == "kz-22-2-unambiguous"]
+    assert form.outcome is Outcome.NOT_CHECKABLE
+
+
+@pytest.mark.parametrize("ai", [AI.NONE, AI.UNKNOWN])
+def test_unsigned_fields_that_do_not_say_ai_are_no_mark(ai: AI, full: Case) -> None:
+    case = unlabelled(full)._replace(markers=(Mark("iptc", "XMP DigitalSourceType", "x", ai),))
+    assert {"kz-21-2-mark"} <= {one.requirement for one in asked(case, "kz").missing}
 
 
 def test_california_asks_nothing_of_text(full: Case) -> None:
