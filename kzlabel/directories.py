@@ -82,7 +82,7 @@ def members(directory: str | PathLike[str]) -> Iterator[Member | Odd]:
         InputError: It is no directory that can be read, or has too many files or levels.
     """
     name, count = display_name(directory), 0
-    root = os.fsencode(directory)
+    root = os.fsencode(os.path.realpath(directory))  # whoever names a link means where it leads
     if not os.path.isdir(root):  # noqa: PTH112 - as above
         raise InputError(f"{name} is not a directory", "name the directory that holds the data library")
     unreadable: list[OSError] = []

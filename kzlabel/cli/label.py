@@ -108,11 +108,15 @@ def command(
     if len(inputs) > 1 and "content_id" in template:
         raise click.UsageError("the label file gives a content_id, which names one content, but there are several")
     if dataset:
-        if output or out_dir or in_place or sidecar or audit:
-            raise click.UsageError("--dataset writes into its directory; leave out where to write, and --audit")
+        if any((output, out_dir, in_place, sidecar, audit, keep_times, despite_broken, password_file)):
+            raise click.UsageError("--dataset takes no options about files: it writes a record into its directory")
         signer = chosen_signer(who, tsa)
         check_personal(signer.certificate_chain[0], accepted=who["accept_personal_data"])
-        _report(list(record_each(inputs, template, signer, replace=force)), as_json=as_json, to_stdout=False)
+        _report(
+            list(record_each(inputs, template, signer, replace=force, tsa_optional=tsa_optional)),
+            as_json=as_json,
+            to_stdout=False,
+        )
         return
     if sidecar:
         planned = plan_sidecars(inputs, output, out_dir, in_place=in_place, replace=force)

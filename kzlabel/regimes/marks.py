@@ -11,8 +11,8 @@ import msgspec
 
 from kzlabel.labels import Label
 from kzlabel.languages import Message
-from kzlabel.regimes.answers import Answer, Base, met, missing
-from kzlabel.regimes.evidence import Evidence
+from kzlabel.regimes.answers import Answer, Base, met, missing, not_checkable
+from kzlabel.regimes.evidence import Evidence, Marker
 from kzlabel.regimes.fields import LabelField, said
 
 __all__ = ["MarkerCharacters", "MarkerKey"]
@@ -25,7 +25,7 @@ _ALLOWED: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]*")
 def _declared(evidence: Evidence, marker: str) -> Iterator[Mapping[str, object]]:
     """Yield the JSON objects in the markers called `marker`, without their wrapper."""
     for one in evidence.markers:
-        if marker.lower() not in f"{one.rule} {one.field}".lower() or len(one.value) > _LONGEST:
+        if not _is(one, marker) or len(one.value) > _LONGEST:
             continue
         try:
             value = msgspec.json.decode(one.value)
@@ -34,6 +34,18 @@ def _declared(evidence: Evidence, marker: str) -> Iterator[Mapping[str, object]]
         if isinstance(value, dict):
             inner = value.get(marker)
             yield inner if isinstance(inner, dict) else value
+
+
+def _unread(evidence: Evidence, marker: str) -> Answer:
+    """Say why there is nothing to go by; a field that was cut short for people to read may be in order."""
+    names = {"marker": marker}
+    if any(_is(one, marker) and one.value.endswith("...") for one in evidence.markers):
+        return not_checkable(Message("the field {marker} is too long to be read here", names))
+    return missing(Message("there is no field {marker} that can be read", names))
+
+
+def _is(one: Marker, marker: str) -> bool:
+    return marker.lower() in f"{one.rule} {one.field}".lower()
 
 
 class MarkerKey(Base, frozen=True, tag="marker-key"):
@@ -56,7 +68,7 @@ class MarkerKey(Base, frozen=True, tag="marker-key"):
         names = {"marker": self.marker, "key": self.key, "values": ", ".join(self.values)}
         found = list(_declared(evidence, self.marker))
         if not found:
-            return missing(Message("there is no field {marker} that can be read", names))
+            return _unread(evidence, self.marker)
         texts = [value for one in found if isinstance(value := one.get(self.key), str) and value]
         if not texts:
             return missing(Message("{marker} has no {key}", names))
@@ -81,7 +93,7 @@ class MarkerCharacters(Base, frozen=True, tag="marker-characters"):
         names = {"marker": self.marker}
         found = list(_declared(evidence, self.marker))
         if not found:
-            return missing(Message("there is no field {marker} that can be read", names))
+            return _unread(evidence, self.marker)
         for one in found:
             for key, value in one.items():
                 if not isinstance(value, str) or not _ALLOWED.fullmatch(value):

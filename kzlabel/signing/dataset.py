@@ -12,13 +12,13 @@ from typing import Any
 
 from kzlabel.credentials import Signer
 from kzlabel.directories import ALGORITHM, DATASET_TYPE, RECORD, Member, Odd, members, uri_of
-from kzlabel.errors import InputError, KzlabelError, LabelError, OutputError, SigningError
+from kzlabel.errors import InputError, KzlabelError, LabelError, OutputError, SigningError, TimeStampError
 from kzlabel.labels import Label, Library
 from kzlabel.limits import DEFAULT_LIMITS, Limits
 from kzlabel.manifest.cbor import encode
 from kzlabel.outputs import check_destination, staged
 from kzlabel.signing.batch import Failure
-from kzlabel.signing.composer import draft
+from kzlabel.signing.composer import Stamp, draft
 from kzlabel.signing.labelled import Labelled
 from kzlabel.signing.timestamping import TimeStampAuthority
 from kzlabel.sources import display_name
@@ -38,6 +38,7 @@ def label_dataset(
     signer: Signer,
     *,
     replace: bool = False,
+    tsa_optional: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Labelled:
     """Write a record of all files under `directory` into it: `kzlabel-dataset.c2pa`.
@@ -48,6 +49,7 @@ def label_dataset(
             changed the content.
         signer: Who says it.
         replace: Whether a record that is there already may be replaced. The new one doesn't keep it.
+        tsa_optional: Whether the record is written without a time-stamp when the signer's authority gives none.
         limits: How large the record may be.
 
     Raises:
@@ -65,6 +67,29 @@ def label_dataset(
     check_destination(target, replace=replace)
     binding = write_collection(_listed(directory))
     stamp = TimeStampAuthority(signer.tsa_url) if signer.tsa_url else None
+    try:
+        store = _compose(label, signer, binding, stamp, limits)
+    except TimeStampError:
+        if not tsa_optional:
+            raise
+        stamp = None
+        store = _compose(label, signer, binding, stamp, limits)
+    with staged(target, replace=replace) as stage:
+        stage.path.write_bytes(store)
+    return Labelled(
+        uri=display_name(directory),
+        destination=display_name(target),
+        media_type=DATASET_TYPE,
+        content_id=label.content_id,
+        size=len(store),
+        parent="",
+        stamped=stamp is not None,
+    )
+
+
+def _compose(
+    label: Label | Library, signer: Signer, binding: dict[str, object], stamp: Stamp | None, limits: Limits
+) -> bytes:
     made = draft(
         label,
         signer,
@@ -78,18 +103,7 @@ def label_dataset(
             f"the record would have {made.store_size} bytes, more than anybody reads",
             "make a record for each of the directory's parts",
         )
-    store = made.finish(binding)
-    with staged(target, replace=replace) as stage:
-        stage.path.write_bytes(store)
-    return Labelled(
-        uri=display_name(directory),
-        destination=display_name(target),
-        media_type=DATASET_TYPE,
-        content_id=label.content_id,
-        size=len(store),
-        parent="",
-        stamped=stamp is not None,
-    )
+    return made.finish(binding)
 
 
 def statement(template: Mapping[str, Any]) -> Label | Library:
@@ -107,7 +121,7 @@ def statement(template: Mapping[str, Any]) -> Label | Library:
 
 
 def record_each(
-    directories: Iterable[Path], template: Mapping[str, Any], signer: Signer, *, replace: bool
+    directories: Iterable[Path], template: Mapping[str, Any], signer: Signer, *, replace: bool, tsa_optional: bool
 ) -> Iterator[Labelled | Failure]:
     """Write a record into each directory, and yield what became of each.
 
@@ -115,7 +129,7 @@ def record_each(
     """
     for directory in directories:
         try:
-            yield label_dataset(directory, statement(template), signer, replace=replace)
+            yield label_dataset(directory, statement(template), signer, replace=replace, tsa_optional=tsa_optional)
         except KzlabelError as error:
             operational = isinstance(error, InputError | OutputError)
             yield Failure(display_name(directory), error.message, error.remedy, operational)

@@ -321,6 +321,12 @@ def test_a_hostile_field_is_a_missing_one(value: str, full: Case) -> None:
     assert outcomes["cn-5-label"] is outcomes["cn-5-producer"] is Outcome.MISSING
 
 
+def test_a_field_that_was_cut_short_is_not_called_missing(full: Case) -> None:
+    case = full._replace(markers=(Mark("tc260-aigc", "XMP TC260:AIGC", json.dumps(AIGC)[:40] + "..."),))
+    aigc_results = [one for one in asked(case, "cn").results if one.requirement.startswith("cn-5")]
+    assert {one.outcome for one in aigc_results} == {Outcome.NOT_CHECKABLE}
+
+
 def test_the_wrapped_form_of_the_chinese_field_is_read(full: Case) -> None:
     case = full._replace(markers=(Mark("png", "tEXt aigc", json.dumps({"AIGC": AIGC})),))
     assert not asked(case, "cn").missing

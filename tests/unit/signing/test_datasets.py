@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import kzlabel.directories
 from kzlabel.credentials import Signer
 from kzlabel.directories import RECORD, Member, Odd, members, path_of, uri_of
-from kzlabel.errors import InputError, LabelError, OutputError, SigningError
+from kzlabel.errors import InputError, LabelError, OutputError, SigningError, TimeStampError
 from kzlabel.labels import AI, Label, Library, Operator, System, read_library
 from kzlabel.limits import Limits
 from kzlabel.manifest.cbor import encode
@@ -228,6 +228,51 @@ def test_many_differences_are_counted_after_the_first_ones(recorded: Path, trust
 def test_a_library_may_be_moved_as_a_whole(recorded: Path, trust: Trust, tmp_path: Path) -> None:
     moved = recorded.rename(tmp_path / "elsewhere")
     assert judged(moved, trust).status is Status.TRUSTED
+
+
+def test_a_link_to_a_library_means_the_library(
+    library: Path, label: Label, signer: Signer, trust: Trust, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(library)
+    label_dataset(tmp_path / "link", label, signer)
+    assert judged(library, trust).status is Status.TRUSTED
+    assert judged(tmp_path / "link", trust).status is Status.TRUSTED
+
+
+def test_a_library_in_the_present_directory_is_verified(
+    recorded: Path, trust: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(recorded)
+    assert judged(Path(), trust).status is Status.TRUSTED
+    assert Verifier(trust=trust).verify("train/..", "here").uri == "here"
+
+
+def test_without_a_time_stamp_there_is_a_record_only_where_that_is_accepted(
+    library: Path, label: Label, signer: Signer, trust: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import kzlabel.signing.dataset
+
+    class Silent:
+        size = 100
+
+        def __init__(self, *_: object) -> None: ...
+
+        def __call__(self, message: bytes) -> bytes:
+            raise TimeStampError("no answer")
+
+    class Stamping:
+        tsa_url = "http://tsa.invalid"
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(signer, name)
+
+    monkeypatch.setattr(kzlabel.signing.dataset, "TimeStampAuthority", Silent)
+    stamping = cast("Signer", Stamping())
+    with pytest.raises(TimeStampError):
+        label_dataset(library, label, stamping)
+    assert not (library / RECORD).exists()
+    assert not label_dataset(library, label, stamping, tsa_optional=True).stamped
+    assert judged(library, trust).status is Status.TRUSTED
 
 
 def test_the_record_of_another_library_does_not_fit(recorded: Path, trust: Trust, tmp_path: Path) -> None:
