@@ -49,6 +49,7 @@ def test_a_regime_is_known_by_its_name_and_by_its_id() -> None:
 def test_ids_are_unique_across_regimes() -> None:
     ids = [one.id for law in regimes() for one in law.requirements]
     assert len(ids) == len(set(ids))
+    assert len({law.id for law in regimes()}) == len(regimes())
 
 
 def test_nothing_applies_before_it_was_in_force() -> None:

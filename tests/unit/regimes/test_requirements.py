@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import jsonschema
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import kzlabel
 from kzlabel.labels import AI, HumanContribution, Label, Notice, Operator, System, Training
@@ -319,6 +321,24 @@ def test_a_hostile_field_is_a_missing_one(value: str, full: Case) -> None:
     case = full._replace(markers=(Mark("tc260-AIGC", "", value),))
     outcomes = {one.requirement: one.outcome for one in asked(case, "cn").results}
     assert outcomes["cn-5-label"] is outcomes["cn-5-producer"] is Outcome.MISSING
+
+
+@given(
+    st.text(max_size=200)
+    | st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["AIGC", "Label", "ContentProducer", "x"]), inner, max_size=4)
+        ),
+    ).map(json.dumps)
+)
+def test_whatever_a_field_holds_there_is_an_outcome(value: str) -> None:
+    verdict = Verdict(uri="x.jpg", status=Status.DECLARED, ai=AI.GENERATED, media_type="image/jpeg")
+    case = Case(verdict, (Mark("tc260-aigc", "x", value),), NoticeState.NOT_CHECKABLE)
+    for result in asked(case, "cn").results:
+        assert result.outcome in set(Outcome)
+        assert len(result.evidence) < 1000
 
 
 def test_a_field_that_was_cut_short_is_not_called_missing(full: Case) -> None:
