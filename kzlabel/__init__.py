@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         Training,
     )
     from kzlabel.limits import Limits
-    from kzlabel.shortcuts import label, label_text, plain_text
+    from kzlabel.shortcuts import check, label, label_text, plain_text
     from kzlabel.signing import AuditLog, Labeler, Labelled
     from kzlabel.status import Code, Finding, Kind
     from kzlabel.trust import Revocations, Trust
@@ -79,6 +79,7 @@ __all__ = [
     "TrustError",
     "Verdict",
     "Verifier",
+    "check",
     "label",
     "label_text",
     "plain_text",
@@ -112,6 +113,7 @@ _HOMES = {
     "System": "kzlabel.labels",
     "Training": "kzlabel.labels",
     "Limits": "kzlabel.limits",
+    "check": "kzlabel.shortcuts",
     "label": "kzlabel.shortcuts",
     "label_text": "kzlabel.shortcuts",
     "plain_text": "kzlabel.shortcuts",

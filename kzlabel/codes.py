@@ -220,6 +220,8 @@ class Code(StrEnum):
     KZLABEL_MANIFEST_REMOTE = "org.kzlabel.manifest.remote"
     KZLABEL_TRUST_DEVELOPMENT = "org.kzlabel.trust.development"
     KZLABEL_CONTAINER_DAMAGED = "org.kzlabel.container.damaged"
+    KZLABEL_DATASET_ADDED = "org.kzlabel.dataset.added"
+    KZLABEL_DATASET_IRREGULAR = "org.kzlabel.dataset.irregular"
     KZLABEL_ENGINE_DIED = "org.kzlabel.engine.died"
     KZLABEL_ENGINE_FAILED = "org.kzlabel.engine.failed"
     KZLABEL_INPUT_UNREADABLE = "org.kzlabel.input.unreadable"

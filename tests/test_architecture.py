@@ -15,7 +15,7 @@ MOST_LINES = 400
 GENERATED = {"codes.py"}
 
 BOTTOM = frozenset({"codes", "der", "errors", "limits", "normal", "spans", "status", "version"})
-FILES = frozenset({"files", "outputs", "sources"})
+FILES = frozenset({"directories", "files", "outputs", "sources"})
 ALLOWED: dict[str, frozenset[str]] = {
     **dict.fromkeys(BOTTOM, BOTTOM),
     **dict.fromkeys(FILES, BOTTOM | FILES),
@@ -32,8 +32,10 @@ ALLOWED: dict[str, frozenset[str]] = {
     "signing": BOTTOM
     | FILES
     | {"labels", "formats", "manifest", "credentials", "trust", "reference", "verifying", "isolation"},
+    "languages": BOTTOM,
+    "regimes": BOTTOM | FILES | {"labels", "languages", "verifying"},
     "matrix": BOTTOM | {"formats", "signing"},
-    "shortcuts": BOTTOM | FILES | {"labels", "credentials", "signing", "formats"},
+    "shortcuts": BOTTOM | FILES | {"labels", "credentials", "signing", "formats", "regimes", "trust", "verifying"},
 }
 """What each room may import, itself aside. The command line and the public module may import anything."""
 

@@ -16,12 +16,13 @@ __all__ = ["cli", "main"]
 _COMMANDS = {
     "label": "Write copies of files that carry a signed label.",
     "verify": "Say whether files carry a signed label that holds.",
+    "check": "Say what laws ask of a file, and what is there.",
     "inspect": "Show every manifest in a file.",
     "formats": "List the formats and what can be done with each.",
     "keys": "Show which key signs; make the development identity.",
     "trust": "Say whom to believe: named stores of certificates.",
     "audit": "Check the log of what was labelled.",
-    "schema": "Print the JSON Schema of a label or a verdict.",
+    "schema": "Print the JSON Schema of a label, a verdict or a check.",
 }
 """The commands, with the line that stands for each where all are listed."""
 

@@ -12,11 +12,14 @@ import click
 import msgspec
 
 from kzlabel.cli.label_options import combined, label_options, read_password
+from kzlabel.cli.label_regimes import refuse_lacking
 from kzlabel.cli.printing import complain, one_line, print_json
 from kzlabel.cli.signer_options import SIGNER_OPTIONS, chosen_signer, signer_options
+from kzlabel.credentials.holder import check_personal
 from kzlabel.errors import OutputError
 from kzlabel.labels import Label
 from kzlabel.signing.batch import Failure, Job, label_each, plan, plan_sidecars
+from kzlabel.signing.dataset import record_each, statement
 from kzlabel.signing.labeler import Labelled
 
 __all__ = ["command"]
@@ -57,6 +60,11 @@ _FEW = 5
 @click.option("--tsa-optional", is_flag=True, help="Label without a time-stamp where the authority gives none.")
 @click.option("--sidecar", is_flag=True, help="Write labels into files beside the inputs: name.ext.c2pa.")
 @click.option(
+    "--dataset",
+    is_flag=True,
+    help="The inputs are directories, each a data library: write a record of its files into it.",
+)
+@click.option(
     "--audit", metavar="FILE", type=_FILE, help="Append a chained line for each label; see kzlabel audit."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array, an object for each input.")
@@ -75,6 +83,7 @@ def command(
     tsa: str | None,
     tsa_optional: bool,
     sidecar: bool,
+    dataset: bool,
     audit: Path | None,
     as_json: bool,
     **said: Any,
@@ -87,14 +96,28 @@ def command(
     \b
     kzlabel label photo.jpg -o labelled.jpg --level ai-generated --system Painter/2.1
     kzlabel label *.png --out-dir labelled --label label.json
+    kzlabel label --dataset corpus/ --operator 'Example LLP' --operator-role owner
     kzlabel label song.mp3 --in-place --level ai-assisted --system Composer --simulates person-voice
     generate | kzlabel label - -o - --level ai-generated --system Painter > labelled.png
     """
     who = {name: said.pop(name) for name in SIGNER_OPTIONS}
     template = combined(said)
-    Label.from_dict(template)  # a wrong label is refused before anything is written
+    said_of_all = statement(template) if dataset else Label.from_dict(template)
+    if isinstance(said_of_all, Label):  # a wrong label is refused before anything is written
+        refuse_lacking(said_of_all, inputs)
     if len(inputs) > 1 and "content_id" in template:
         raise click.UsageError("the label file gives a content_id, which names one content, but there are several")
+    if dataset:
+        if any((output, out_dir, in_place, sidecar, audit, keep_times, despite_broken, password_file)):
+            raise click.UsageError("--dataset takes no options about files: it writes a record into its directory")
+        signer = chosen_signer(who, tsa)
+        check_personal(signer.certificate_chain[0], accepted=who["accept_personal_data"])
+        _report(
+            list(record_each(inputs, template, signer, replace=force, tsa_optional=tsa_optional)),
+            as_json=as_json,
+            to_stdout=False,
+        )
+        return
     if sidecar:
         planned = plan_sidecars(inputs, output, out_dir, in_place=in_place, replace=force)
     else:

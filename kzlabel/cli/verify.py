@@ -30,7 +30,7 @@ from kzlabel.verifying.policy import (
 )
 from kzlabel.verifying.verdict import Status, Verdict
 
-__all__ = ["command", "judged"]
+__all__ = ["command", "judged", "operational"]
 
 _STRENGTH = {"trusted": (Status.TRUSTED,), "valid": (Status.TRUSTED, Status.VALID)}
 _UNSATISFIED = Code.KZLABEL_POLICY_UNSATISFIED
@@ -194,8 +194,13 @@ def _judge_standard_input(verifier: Verifier) -> Verdict:
         return verifier.verify(copy.name, "-")
 
 
+def operational(verdict: Verdict) -> bool:
+    """Tell whether a file couldn't be judged because it couldn't be read, or a process ended."""
+    return any(finding.code in _OPERATIONAL for finding in verdict.findings)
+
+
 def _exit_code(verdict: Verdict, require: str) -> int:
-    if any(finding.code in _OPERATIONAL for finding in verdict.findings):
+    if operational(verdict):
         return 2
     return 0 if verdict.status in _STRENGTH[require] else 1
 
@@ -222,6 +227,9 @@ def _details(verdict: Verdict, *, verbose: bool) -> Iterator[tuple[str, dict[str
         system = verdict.label.system
         named = " ".join(filter(None, (system.name, system.version)))
         yield f"label: {verdict.label.level.value} by {named}", {}
+    if verdict.producer is not None:
+        named = ", ".join(filter(None, (verdict.producer.name, verdict.producer.bin, verdict.producer.country)))
+        yield f"producer: {named}", {}
     for finding in verdict.findings:
         ours = finding.code.startswith("org.kzlabel.")
         if verbose or ours or finding.kind is Kind.FAILURE:

@@ -9,6 +9,7 @@ from kzlabel.labels.assertions import (
     training_mining,
 )
 from kzlabel.labels.issuing import fresh
+from kzlabel.labels.library import LIBRARY_ASSERTION, Library, library_actions, read_library
 from kzlabel.labels.model import Label
 from kzlabel.labels.parts import HumanContribution, Identifier, Notice, Operator, System
 from kzlabel.labels.permissions import Permission, Training
@@ -29,12 +30,14 @@ from kzlabel.labels.vocabulary import (
 __all__ = [
     "AI",
     "LABEL_ASSERTION",
+    "LIBRARY_ASSERTION",
     "SOURCE_TYPES",
     "Autonomy",
     "HumanContribution",
     "Identifier",
     "Label",
     "Level",
+    "Library",
     "Notice",
     "NoticeKind",
     "Operator",
@@ -53,7 +56,9 @@ __all__ = [
     "ai_of_source_type",
     "fresh",
     "label_assertion",
+    "library_actions",
     "read_label",
+    "read_library",
     "source_type",
     "training_mining",
 ]

@@ -14,7 +14,17 @@ import msgspec
 
 from kzlabel.credentials import Signer
 from kzlabel.errors import MalformedError, SigningError
-from kzlabel.labels import LABEL_ASSERTION, Label, actions, ai_disclosure, label_assertion, training_mining
+from kzlabel.labels import (
+    LABEL_ASSERTION,
+    LIBRARY_ASSERTION,
+    Label,
+    Library,
+    actions,
+    ai_disclosure,
+    label_assertion,
+    library_actions,
+    training_mining,
+)
 from kzlabel.limits import DEFAULT_LIMITS, Limits
 from kzlabel.manifest.cbor import DateText, encode
 from kzlabel.manifest.claim import HashedUri, write_claim
@@ -175,7 +185,7 @@ class Draft(msgspec.Struct, frozen=True):
 
 
 def draft(
-    label: Label,
+    label: Label | Library,
     signer: Signer,
     *,
     binding_label: str,
@@ -240,7 +250,7 @@ def _size(made: Draft) -> int:
     return len(made._store(bytes(made.binding_size), lambda _: unsigned))  # noqa: SLF001 - a draft's own maker
 
 
-def _assertions(label: Label, kept: Kept) -> list[tuple[str, bytes]]:
+def _assertions(label: Label | Library, kept: Kept) -> list[tuple[str, bytes]]:
     boxes: list[tuple[str, bytes]] = []
     opened: dict[str, object] | None = None
     if kept.ingredient:
@@ -248,12 +258,16 @@ def _assertions(label: Label, kept: Kept) -> list[tuple[str, bytes]]:
         boxes.append((_PARENT, box))
         uri = _hashed(_PARENT, box)
         opened = {"url": uri.url, "hash": uri.hash}
-    contents = {
-        _ACTIONS: _actions(label, opened),
-        "c2pa.ai-disclosure": ai_disclosure(label),
-        "cawg.training-mining": training_mining(label),
-        LABEL_ASSERTION: label_assertion(label),
-    }
+    contents: dict[str, dict[str, object] | None]
+    if isinstance(label, Library):
+        contents = {_ACTIONS: _tagged(library_actions(label), None), LIBRARY_ASSERTION: label.to_dict()}
+    else:
+        contents = {
+            _ACTIONS: _actions(label, opened),
+            "c2pa.ai-disclosure": ai_disclosure(label),
+            "cawg.training-mining": training_mining(label),
+            LABEL_ASSERTION: label_assertion(label),
+        }
     for name, content in contents.items():
         if content is not None:
             boxes.append((name, write_assertion(name, encode(content))))
@@ -261,8 +275,11 @@ def _assertions(label: Label, kept: Kept) -> list[tuple[str, bytes]]:
 
 
 def _actions(label: Label, parent: Mapping[str, object] | None) -> dict[str, object]:
-    """Return the actions as CBOR has them: times tagged, the parent by hashed URI (C2PA 2.4 section 18.15)."""
-    said: dict[str, Any] = actions(label, parent_ingredient=None if parent is None else _PARENT)
+    return _tagged(actions(label, parent_ingredient=None if parent is None else _PARENT), parent)
+
+
+def _tagged(said: dict[str, Any], parent: Mapping[str, object] | None) -> dict[str, object]:
+    """Return actions as CBOR has them: times tagged, the parent by hashed URI (C2PA 2.4 section 18.15)."""
     for item in said["actions"]:
         if "when" in item:
             item["when"] = DateText(item["when"])

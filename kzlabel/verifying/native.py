@@ -14,6 +14,7 @@ The steps and their order are those of the reference engine, whose answer this m
 
 import base64
 import binascii
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -49,7 +50,10 @@ from kzlabel.verifying.reading import Reading
 from kzlabel.verifying.signature import Signed, check_signature
 from kzlabel.version import __version__
 
-__all__ = ["ENGINE", "gather", "read"]
+__all__ = ["ENGINE", "Bind", "gather", "read"]
+
+Bind = Callable[[str, Mapping[str, Any], str | None, str], tuple[Finding, ...]]
+"""Checks a hard binding: by its label, its content, the claim's algorithm, and the assertion's JUMBF URI."""
 
 ENGINE: Final = f"kzlabel/{__version__} native"
 """Name and version of the engine."""
@@ -64,8 +68,11 @@ def read(
     *,
     now: datetime,
     store: bytes | None = None,
+    bind: Bind | None = None,
 ) -> Reading:
     """Read and judge the manifest store of `file`, which its format found at `located`, or `store` from elsewhere.
+
+    `bind` checks the hard binding where it isn't about the bytes of one file.
 
     Raises:
         Abstention: The store isn't understood in full.
@@ -119,7 +126,7 @@ def read(
     check_ingredients(active, family, check, log)
 
     # (6) the hard binding
-    _check_bindings(bound, file, located, media_type, limits=limits, log=log, update=active.box.update)
+    _check_bindings(bound, file, located, media_type, limits=limits, log=log, update=active.box.update, bind=bind)
 
     # (7) the sum
     entries = without_recorded(log.entries, active.label, manifests)
@@ -172,7 +179,15 @@ def _check_manifest(manifest: Manifest, family: Family, log: Log, *, active: boo
 
 
 def _check_bindings(
-    manifest: Manifest, file: Reader, located: Located, media_type: str, *, limits: Limits, log: Log, update: bool
+    manifest: Manifest,
+    file: Reader,
+    located: Located,
+    media_type: str,
+    *,
+    limits: Limits,
+    log: Log,
+    update: bool,
+    bind: Bind | None,
 ) -> None:
     """Check the hard binding; several are a failure, and each of them is checked all the same."""
     if len(manifest.bindings) > 1:
@@ -180,6 +195,10 @@ def _check_bindings(
     for declared in manifest.bindings:
         if not isinstance(declared.content, dict):
             raise Abstention("a hard binding that is no map")
+        uri = assertion_uri(manifest.label, declared.label)
+        if bind is not None:
+            log.extend(bind(declared.label, declared.content, manifest.claim.algorithm, uri))
+            continue
         found = check_binding(
             file,
             located,
@@ -187,7 +206,7 @@ def _check_bindings(
             declared.label,
             declared.content,
             default_algorithm=manifest.claim.algorithm,
-            uri=assertion_uri(manifest.label, declared.label),
+            uri=uri,
             limits=limits,
             update=update,
         )

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import msgspec
 
-from kzlabel.labels import AI, Label
+from kzlabel.labels import AI, Label, Operator
 from kzlabel.status import Finding
 
 __all__ = ["Signatory", "Status", "Verdict"]
@@ -102,6 +102,9 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     label: Label | None = None
     """The `org.kzlabel.label` assertion of the active manifest, or of the nearest ancestor that has one."""
+
+    producer: Operator | None = None
+    """Who produced the data library, where the verdict is about one; a fact only when the status is intact."""
 
     signer: Signatory | None = None
     """Who signed the active manifest."""

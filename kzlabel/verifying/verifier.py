@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from kzlabel.directories import RECORD, is_dataset
 from kzlabel.errors import InputError, KzlabelError, LimitError, MalformedError
 from kzlabel.files import BytesReader
 from kzlabel.formats import Format, Located, by_extension, recognise
@@ -29,6 +30,7 @@ from kzlabel.status import Code, Finding
 from kzlabel.trust import Revocations, Trust, default_trust
 from kzlabel.verifying import native
 from kzlabel.verifying.abstain import Abstention
+from kzlabel.verifying.dataset import judge_dataset
 from kzlabel.verifying.engines import Engine, ask
 from kzlabel.verifying.judgement import judge
 from kzlabel.verifying.paths import with_path
@@ -92,18 +94,30 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
         """Say whether `source` carries a signed label, whether it holds, and what it says.
 
         Args:
-            source: A path, the bytes of a file, or a binary stream, which is read from its present position.
+            source: A path, the bytes of a file, or a binary stream, which is read from its present position. The
+                path of a directory stands for a data library, if there is a record in it.
             uri: What to call the source in the verdict, if not by its path.
 
         Raises:
-            InputError: The source can't be opened: missing, a directory, not a regular file, no permission.
+            InputError: The source can't be opened: missing, a mere directory, not a regular file, no permission.
             ChildDiedError: The process of the reference engine ended before it answered.
         """
-        with opened(source, uri) as file:
-            verdict = self.verify_opened(file)
-            if self.sidecars and file.path and verdict.status in _MAY_HAVE_SIDECAR:
-                return self._beside(file, verdict)
+        try:
+            with opened(source, uri) as file:
+                verdict = self.verify_opened(file)
+                if self.sidecars and file.path and verdict.status in _MAY_HAVE_SIDECAR:
+                    return self._beside(file, verdict)
+                return verdict
+        except InputError:
+            if not isinstance(source, str | os.PathLike) or not is_dataset(source):
+                raise
+        name = uri or display_name(source)
+        now = self.clock()
+        verdict = judge_dataset(source, self.trust, self.limits, uri=name, now=now)
+        if not verdict.intact or not self.revocations:
             return verdict
+        store = read_sidecar(os.path.join(os.fsdecode(source), RECORD), self.limits)  # noqa: PTH118 - any bytes
+        return with_revocation(verdict, store, self.revocations, self.trust, self.limits, now)
 
     def _beside(self, file: Opened, verdict: Verdict) -> Verdict:
         """Return the verdict with what a sidecar adds to it, if there is one."""
