@@ -34,6 +34,9 @@ if TYPE_CHECKING:
         Training,
     )
     from kzlabel.limits import Limits
+    from kzlabel.scanning.calling import scan
+    from kzlabel.scanning.partition import scan_partition
+    from kzlabel.scanning.record import Record
     from kzlabel.shortcuts import check, label, label_text, plain_text
     from kzlabel.signing import AuditLog, Labeler, Labelled
     from kzlabel.status import Code, Finding, Kind
@@ -67,6 +70,7 @@ __all__ = [
     "Operator",
     "OutputError",
     "Permission",
+    "Record",
     "Revocations",
     "Signatory",
     "Signer",
@@ -83,6 +87,8 @@ __all__ = [
     "label",
     "label_text",
     "plain_text",
+    "scan",
+    "scan_partition",
     "verify",
     "verify_text",
 ]
@@ -114,6 +120,9 @@ _HOMES = {
     "Training": "kzlabel.labels",
     "Limits": "kzlabel.limits",
     "check": "kzlabel.shortcuts",
+    "Record": "kzlabel.scanning.record",
+    "scan": "kzlabel.scanning.calling",
+    "scan_partition": "kzlabel.scanning.partition",
     "label": "kzlabel.shortcuts",
     "label_text": "kzlabel.shortcuts",
     "plain_text": "kzlabel.shortcuts",

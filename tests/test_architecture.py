@@ -34,6 +34,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     | {"labels", "formats", "manifest", "credentials", "trust", "reference", "verifying", "isolation"},
     "languages": BOTTOM,
     "regimes": BOTTOM | FILES | {"labels", "languages", "verifying"},
+    "scanning": BOTTOM
+    | FILES
+    | {"isolation", "labels", "formats", "manifest", "credentials", "trust", "reference", "verifying", "regimes"},
     "matrix": BOTTOM | {"formats", "signing"},
     "shortcuts": BOTTOM | FILES | {"labels", "credentials", "signing", "formats", "regimes", "trust", "verifying"},
 }

@@ -17,6 +17,7 @@ _COMMANDS = {
     "label": "Write copies of files that carry a signed label.",
     "verify": "Say whether files carry a signed label that holds.",
     "check": "Say what laws ask of a file, and what is there.",
+    "scan": "Judge whole archives: several processes, a table of results, nothing read twice.",
     "inspect": "Show every manifest in a file.",
     "formats": "List the formats and what can be done with each.",
     "keys": "Show which key signs; make the development identity.",

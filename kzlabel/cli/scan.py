@@ -1,0 +1,263 @@
+"""`kzlabel scan`: judge whole archives."""
+
+import os
+import signal
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kzlabel.cli.printing import STYLES, one_line, print_json_line
+from kzlabel.errors import InputError
+from kzlabel.regimes import regime
+from kzlabel.scanning import Options, Record, Scan, Settings, Source, Summary, Tree
+from kzlabel.scanning.lists import Listed
+from kzlabel.trust import Revocations, Trust, default_trust
+from kzlabel.verifying import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["command"]
+
+_REQUIRED = {
+    "nothing": frozenset[str](),
+    "intact": frozenset({"invalid"}),
+    "declared": frozenset({"invalid", "declared"}),
+    "labelled": frozenset({"invalid", "declared", "unlabelled", "remote", "unsupported"}),
+    "trusted": frozenset({"invalid", "declared", "unlabelled", "remote", "unsupported", "valid"}),
+}
+"""What must not be there, for each value of --require."""
+_SHOWN = 20
+
+
+@click.command(
+    epilog="Exit codes: 0 all files are as --require and --regime ask, 1 some are not, 2 some could not be read or the"
+    " scan failed, 130 interrupted."
+)
+@click.argument("roots", metavar="ROOT...", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
+@click.option(
+    "--from-file",
+    "listing",
+    metavar="FILE",
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="Scan what a list names, one path a line or separated by NUL; - reads standard input.",
+)
+@click.option(
+    "-o", "--out", metavar="FILE", type=click.Path(path_type=Path), help="Write rows: .jsonl, .csv, .parquet."
+)
+@click.option("--force", is_flag=True, help="Replace the output if it exists.")
+@click.option(
+    "--state", metavar="FILE", type=click.Path(path_type=Path), help="Remember what was found in this file."
+)
+@click.option("--resume", is_flag=True, help="Go on with a scan that was cut off; needs --state.")
+@click.option("--diff", is_flag=True, help="Print what changed since the last scan; needs --state.")
+@click.option("--include", metavar="GLOB", multiple=True, help="Scan only files that fit; may be repeated.")
+@click.option(
+    "--exclude", metavar="GLOB", multiple=True, help="Leave out what fits, directories too; may be repeated."
+)
+@click.option("--no-hidden", is_flag=True, help="Leave out names that begin with a dot.")
+@click.option("--follow", is_flag=True, help="Follow symbolic links.")
+@click.option("--members", is_flag=True, help="Judge the members of ZIP and tar archives, too.")
+@click.option("--workers", type=click.IntRange(1, 512), help="Processes; as many as processors by default.")
+@click.option(
+    "--seconds", type=click.FloatRange(0.1), default=60.0, show_default=True, help="Time limit for one file."
+)
+@click.option(
+    "--require",
+    type=click.Choice(list(_REQUIRED)),
+    default="intact",
+    show_default=True,
+    help="What exit code 0 means: no broken label, none only declared, every file labelled, every one trusted.",
+)
+@click.option("--regime", "laws", metavar="ID", multiple=True, help="Hold each file against a law, too.")
+@click.option(
+    "--trust",
+    "anchors",
+    metavar="PEM",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Certificates of authorities whose signers you accept; may be repeated.",
+)
+@click.option(
+    "--revocation",
+    "revocations",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A CRL or an OCSP response to hold certificates against; may be repeated.",
+)
+@click.option("--no-sidecar", is_flag=True, help="Don't look for manifests beside files.")
+@click.option("--online", is_flag=True, help="Allow fetching remote manifests and revocation data.")
+@click.option(
+    "--engine", type=click.Choice([engine.value for engine in Engine]), default=Engine.AUTO.value, show_default=True
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def command(
+    roots: tuple[Path, ...],
+    listing: Path | None,
+    out: Path | None,
+    state: Path | None,
+    laws: tuple[str, ...],
+    anchors: tuple[Path, ...],
+    revocations: tuple[Path, ...],
+    require: str,
+    engine: str,
+    *,
+    resume: bool,
+    diff: bool,
+    quiet: bool,
+    as_json: bool,
+    **how: Any,
+) -> None:
+    """Judge every file below ROOT with several processes, and write a row for each.
+
+    Files that are as they were in the last scan are not read again where --state remembers it. A scan that was cut
+    off, by a power failure say, goes on with --resume and reports each file exactly once.
+
+    \b
+    kzlabel scan archive/ -o rows.parquet --state archive.state
+    kzlabel scan archive/ -o rows.jsonl --state archive.state --diff
+    find . -name '*.jpg' -print0 | kzlabel scan --from-file - --require labelled
+    """
+    if not roots and listing is None:
+        raise click.UsageError("name a ROOT, or a list with --from-file")
+    if roots and listing is not None:
+        raise click.UsageError("ROOT and --from-file exclude each other")
+    if state is None and (resume or diff):
+        raise click.UsageError("--resume and --diff need --state")
+    settings = Settings(
+        trust=default_trust() | Trust.from_files(anchors),
+        engine=Engine(engine),
+        online=how["online"],
+        sidecars=not how["no_sidecar"],
+        revocations=Revocations.from_files(revocations),
+        regimes=tuple({law.id: law for law in map(regime, laws)}.values()),
+        members=how["members"],
+    )
+    options = Options(
+        workers=how["workers"] or 0,
+        seconds=how["seconds"],
+        state=state,
+        resume=resume,
+        out=out,
+        replace=how["force"],
+    )
+    names = tuple(os.fsencode(root) for root in roots)
+    scan = Scan(_source(names, listing, how), settings, options, names)
+    problems = _run(scan, diff=diff, quiet=quiet or as_json)
+    if as_json:
+        print_json_line(_summary(scan.summary))
+    elif not quiet:
+        _print_summary(scan.summary, problems)
+    sys.exit(_exit_code(scan.summary, require))
+
+
+def _source(names: tuple[bytes, ...], listing: Path | None, how: dict[str, Any]) -> Source:
+    walked = {
+        "follow": how["follow"],
+        "hidden": not how["no_hidden"],
+        "exclude": how["exclude"],
+        "include": how["include"],
+    }
+    if listing is None:
+        return Tree(roots=names, **walked)
+    try:
+        stream = sys.stdin.buffer if str(listing) == "-" else listing.open("rb")
+    except OSError as error:
+        raise InputError(f"{listing} can't be read: {error.strerror}", "check the path") from None
+    return Listed(stream, **walked)
+
+
+def _run(scan: Scan, *, diff: bool, quiet: bool) -> list[Record]:
+    """Run the scan; return the first rows that a person should see."""
+    problems: list[Record] = []
+
+    def stop(*_: object) -> None:
+        scan.stop()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    with _progress(scan, quiet=quiet or not sys.stderr.isatty()) as tell:
+        for row in scan.run():
+            tell()
+            if diff and row.change not in ("same", ""):
+                click.echo(f"{row.change:<9} {row.status:<12} {one_line(row.path)}")
+            if row.status in ("invalid", "error", "declared") or row.lacks:
+                problems += [row] if len(problems) < _SHOWN else []
+    return problems
+
+
+@contextmanager
+def _progress(scan: Scan, *, quiet: bool) -> "Iterator[Any]":
+    """Show how far the scan is, a few times a second."""
+    if quiet:
+        yield lambda: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only for a terminal
+    from rich.live import Live  # noqa: PLC0415 - as above
+
+    begun, shown = time.monotonic(), 0.0
+    with Live(console=Console(stderr=True), auto_refresh=False, transient=True) as live:
+
+        def tell() -> None:
+            nonlocal shown
+            now = time.monotonic()
+            if now - shown < 0.2:
+                return
+            shown = now
+            done, seconds = scan.summary, max(now - begun, 0.001)
+            live.update(
+                f"{done.files:,} files, {done.files / seconds:,.0f}/s, {done.size / 1e9:,.1f} GB, {seconds:,.0f} s,"
+                f" {done.statuses['invalid']:,} invalid, {done.statuses['error']:,} errors",
+                refresh=True,
+            )
+
+        yield tell
+
+
+def _summary(summary: Summary) -> dict[str, Any]:
+    return {
+        "files": summary.files,
+        "rows": summary.rows,
+        "size": summary.size,
+        "known": summary.known,
+        "hard_links": summary.hard_links,
+        "statuses": dict(summary.statuses),
+        "ai": dict(summary.ai),
+        "changes": dict(summary.changes),
+        "lacking": summary.lacking,
+        "left_out": dict(summary.left_out),
+        "complete": summary.complete,
+    }
+
+
+def _print_summary(summary: Summary, problems: list[Record]) -> None:
+    for row in problems:
+        status = click.style(f"{row.status:<12}", **STYLES[row.status])
+        why = row.explanation or ", ".join(row.lacks)
+        click.echo(f"{status}{one_line(row.path)}: {one_line(why)}")
+    state = "" if summary.complete else ", not complete: go on with --resume"
+    known = f", {summary.known:,} of them known" if summary.known else ""
+    click.echo(f"{summary.files:,} files{known}, {summary.size / 1e9:.1f} GB{state}")
+    for name, counts in (("status", summary.statuses), ("AI", summary.ai), ("change", summary.changes)):
+        if counts:
+            click.echo(f"  {name:<7}" + ", ".join(f"{key} {count:,}" for key, count in counts.most_common()))
+    if summary.lacking:
+        click.echo(f"  {summary.lacking:,} lack something that a regime asks for")
+    if summary.hard_links:
+        click.echo(f"  {summary.hard_links:,} are further names of files that have several")
+    for reason, count in summary.left_out.most_common():
+        click.echo(f"  left out: {count:,} x {reason}")
+
+
+def _exit_code(summary: Summary, require: str) -> int:
+    if not summary.complete:
+        return 130
+    if summary.statuses["error"]:
+        return 2
+    return int(summary.lacking > 0 or any(summary.statuses[status] for status in _REQUIRED[require]))

@@ -1,0 +1,94 @@
+"""`scan`: the archive's function for Python."""
+
+import os
+from collections.abc import Iterator, Sequence
+from os import PathLike
+from pathlib import Path
+
+from kzlabel.errors import InputError
+from kzlabel.limits import DEFAULT_LIMITS, Limits
+from kzlabel.regimes import regime
+from kzlabel.scanning.engine import Options, Scan
+from kzlabel.scanning.judging import Settings
+from kzlabel.scanning.record import Record
+from kzlabel.scanning.walking import Tree
+from kzlabel.trust import Revocations, Trust, default_trust
+from kzlabel.verifying import Engine
+
+__all__ = ["scan"]
+
+
+def scan(
+    *roots: str | PathLike[str],
+    trust: Trust | None = None,
+    out: str | PathLike[str] | None = None,
+    replace: bool = False,
+    state: str | PathLike[str] | None = None,
+    resume: bool = False,
+    workers: int = 0,
+    seconds: float = 60.0,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    hidden: bool = True,
+    follow: bool = False,
+    members: bool = False,
+    sidecars: bool = True,
+    regimes: Sequence[str] = (),
+    engine: Engine | str = Engine.AUTO,
+    online: bool = False,
+    revocations: Revocations = Revocations(),  # noqa: B008 - it never changes
+    limits: Limits = DEFAULT_LIMITS,
+) -> Iterator[Record]:
+    """Judge every file below `roots` with several processes; yield a row for each as it is done.
+
+    The work is done while the rows are taken. Whoever stops taking them ends the scan; one with a state can be gone on
+    with then. One bad file, a crash or a hang costs one row that says so.
+
+    Args:
+        roots: Directories and files.
+        trust: Whom to believe. By default this machine's own development authority, and what the user added.
+        out: Where to write the rows, too: `.jsonl`, `.csv` or `.parquet`.
+        replace: Whether a file at `out` may be replaced.
+        state: File that remembers what was found, so that the next scan reads only what changed.
+        resume: Go on with the last scan of `state` if it was cut off.
+        workers: Processes; as many as there are processors for 0.
+        seconds: How long one file may take; large ones get more.
+        include: Patterns of names of which a file must fit one; none lets all pass.
+        exclude: Patterns of names that are left out; with a slash in them, of paths below the root.
+        hidden: Whether names that begin with a dot count.
+        follow: Whether symbolic links are followed; no directory is entered twice.
+        members: Whether the members of ZIP and tar archives are judged, too.
+        sidecars: Whether manifests are looked for beside files.
+        regimes: Names of laws that files are held against; `Record.lacks` tells what is missing.
+        engine: `auto`, `native` or `reference`; see `Engine`.
+        online: Whether files may have something fetched.
+        revocations: What issuers said about certificates that they took back.
+        limits: How much work one file may cause.
+
+    Raises:
+        InputError: No root is given, or there is another scan to go on with.
+        OutputError: The state or the output can't be written.
+    """
+    if not roots:
+        raise InputError("nothing is given to scan", "name a directory or a file")
+    names = tuple(os.fsencode(root) for root in roots)
+    settings = Settings(
+        trust=default_trust() if trust is None else trust,
+        engine=Engine(engine),
+        online=online,
+        sidecars=sidecars,
+        limits=limits,
+        revocations=revocations,
+        regimes=tuple(regime(name) for name in dict.fromkeys(regimes)),
+        members=members,
+    )
+    options = Options(
+        workers=workers,
+        seconds=seconds,
+        state=None if state is None else Path(state),
+        resume=resume,
+        out=None if out is None else Path(out),
+        replace=replace,
+    )
+    tree = Tree(roots=names, follow=follow, hidden=hidden, include=tuple(include), exclude=tuple(exclude))
+    return Scan(tree, settings, options, names).run()

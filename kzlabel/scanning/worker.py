@@ -1,0 +1,99 @@
+"""A worker: a process that judges batches of items, and may die of one of them.
+
+It reads batches from its standard input and writes rows to its standard output, each message a length of four bytes
+and MessagePack. What native code prints goes nowhere. `python -c` starts it, so that a script which scans needs no
+guard around its main part.
+"""
+
+import contextlib
+import os
+import pickle
+import signal
+import time
+from collections.abc import Callable, Sequence
+from typing import BinaryIO, Final
+
+import msgspec
+
+from kzlabel.scanning.items import Item
+from kzlabel.scanning.judging import Judge, Settings
+from kzlabel.scanning.record import Record
+from kzlabel.sources import look_ahead
+
+__all__ = ["COMMAND", "Batch", "Done", "main", "read_message", "write_message"]
+
+_PATIENCE: Final = 0.05
+"""Seconds for which rows are kept before they are sent."""
+
+COMMAND: Final = "import sys; sys.path[:0] = [sys.argv[1]]; from kzlabel.scanning.worker import main; main()"
+"""What a worker's Python is told to run; the folder that kzlabel lies in is its argument."""
+
+
+class Batch(msgspec.Struct, frozen=True, array_like=True):
+    """Work for one worker."""
+
+    items: tuple[Item, ...]
+    """What to judge, in this order."""
+
+    unchanged: tuple[bool, ...]
+    """Of which the content is known to be as it was when it was called intact."""
+
+    careful: bool
+    """Whether each row is sent at once, so that it is known on which item a worker died."""
+
+
+class Done(msgspec.Struct, frozen=True, array_like=True):
+    """Rows of the next items of a batch, in order."""
+
+    rows: tuple[tuple[Record, ...], ...]
+    """Rows for each item."""
+
+
+def read_message(stream: BinaryIO) -> bytes | None:
+    """Return the next message; None at the end."""
+    head = stream.read(4)
+    if len(head) < 4:
+        return None
+    body = stream.read(int.from_bytes(head))
+    return body if len(body) == int.from_bytes(head) else None
+
+
+def write_message(stream: BinaryIO, body: bytes) -> None:
+    """Send a message."""
+    stream.write(len(body).to_bytes(4) + body)
+    stream.flush()
+
+
+def main() -> None:
+    """Judge batches until there are no more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    source = os.fdopen(os.dup(0), "rb")
+    sink = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+    settings = read_message(source)
+    if settings is None:
+        return
+    wanted: Settings = pickle.loads(settings)  # noqa: S301 - from the process that started this one
+    judge = Judge(wanted)
+    decoder = msgspec.msgpack.Decoder(Batch)
+    encode = msgspec.msgpack.Encoder().encode
+    with contextlib.suppress(BrokenPipeError):
+        while (message := read_message(source)) is not None:
+            _work(decoder.decode(message), judge, lambda rows: write_message(sink, encode(Done(tuple(rows)))))
+    os._exit(0)  # what a library does at the end of a process may hang, and nothing is left to be done
+
+
+def _work(batch: Batch, judge: Judge, send: Callable[[Sequence[tuple[Record, ...]]], None]) -> None:
+    rows: list[tuple[Record, ...]] = []
+    sent = time.perf_counter()
+    paths = look_ahead([os.fsdecode(item.name) for item in batch.items])
+    for item, unchanged, _ in zip(batch.items, batch.unchanged, paths, strict=True):
+        rows.append(judge.judge(item, unchanged=unchanged))
+        if batch.careful or time.perf_counter() - sent > _PATIENCE:
+            send(rows)
+            rows = []
+            sent = time.perf_counter()
+    if rows:
+        send(rows)
