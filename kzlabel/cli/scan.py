@@ -35,8 +35,8 @@ _SHOWN = 20
 
 
 @click.command(
-    epilog="Exit codes: 0 all files are as --require and --regime ask, 1 some are not, 2 some could not be read or the"
-    " scan failed, 130 interrupted."
+    epilog="Exit codes: 0 all files are as --require and --regime ask, 1 some are not, 2 some could not be read or"
+    " the scan failed, 130 interrupted."
 )
 @click.argument("roots", metavar="ROOT...", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @click.option(

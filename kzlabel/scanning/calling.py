@@ -41,8 +41,8 @@ def scan(
 ) -> Iterator[Record]:
     """Judge every file below `roots` with several processes; yield a row for each as it is done.
 
-    The work is done while the rows are taken. Whoever stops taking them ends the scan; one with a state can be gone on
-    with then. One bad file, a crash or a hang costs one row that says so.
+    The work is done while the rows are taken. Whoever stops taking them ends the scan; one with a state can be
+    gone on with then. One bad file, a crash or a hang costs one row that says so.
 
     Args:
         roots: Directories and files.

@@ -138,13 +138,12 @@ class Scan:
         try:
             run = self._begin(state)
             if options.out is not None:
-                again = run.resumed and run.position > 0
-                output = open_output(
-                    options.out, position=run.position, replace=options.replace or again or run.resumed
-                )
-                if output.rewritten and run.resumed and state is not None:
-                    for rows in state.of_run(run.number):
-                        output.write(rows)
+                replace = options.replace or run.resumed
+                output = open_output(options.out, position=run.position, replace=replace)
+            if run.resumed and state is not None:
+                for rows in state.of_run(run.number):
+                    self._tell(rows, output if output is not None and output.rewritten else None)
+                    self.summary.files += 1
             pending = 0
             for item, rows, before in self._judged(state, run):
                 rows = self._compared(rows, before, state)  # noqa: PLW2901 - the same, with how they changed
@@ -173,7 +172,7 @@ class Scan:
         if state is None:
             return Run(0, 0, resumed=False)
         out = "" if self._options.out is None else str(self._options.out.absolute())
-        return state.begin(self._roots, out, resume=self._options.resume)
+        return state.begin(self._roots, out, resume=self._options.resume, anew=self._options.replace)
 
     def _sure(self, state: State | None, run: Run, output: Output | None) -> None:
         position = 0 if output is None else output.position()

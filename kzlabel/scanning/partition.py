@@ -13,12 +13,13 @@ from kzlabel.errors import KzlabelError
 from kzlabel.scanning.items import Item, Trouble
 from kzlabel.scanning.judging import Judge, Settings, failed
 from kzlabel.scanning.outputs import batch_of
-from kzlabel.scanning.record import Record
 from kzlabel.scanning.walking import Tree
 from kzlabel.trust import Trust
 
 if TYPE_CHECKING:
     import pyarrow
+
+    from kzlabel.scanning.record import Record
 
 __all__ = ["scan_partition"]
 

@@ -116,6 +116,10 @@ class _Worker:
         del self._buffer[:at]
         return found
 
+    def stop(self) -> None:
+        """Have the worker finish the file that it is at, and end."""
+        self._process.terminate()
+
     def end(self, *, kill: bool = False) -> str:
         """Wait for the end of the worker; return how it ended."""
         if kill:
@@ -166,7 +170,10 @@ class Pool:
                 if self.stopping:
                     more = False
                     self._again.clear()
-                    deadline = deadline or time.monotonic() + _GRACE
+                    if not deadline:
+                        deadline = time.monotonic() + _GRACE
+                        for worker in self._workers.values():
+                            worker.stop()
                     if time.monotonic() > deadline:
                         return
                 else:
@@ -246,6 +253,8 @@ class Pool:
         selector.unregister(worker.descriptor)
         waited = time.monotonic() - worker.heard
         how = worker.end(kill=kill)
+        if self.stopping:
+            return
         for number, assigned in enumerate(worker.assigned):
             tasks = list(assigned.tasks)
             if number or not assigned.careful:

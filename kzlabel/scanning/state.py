@@ -92,8 +92,10 @@ class State:
             raise OutputError(f"{self._path} can't be used as a state: {error}", "name another file") from None
         self._files = self._base.cursor()
 
-    def begin(self, roots: tuple[bytes, ...], output: str, *, resume: bool) -> Run:
-        """Begin a scan, or go on with the last one if it was not finished and is the same.
+    def begin(self, roots: tuple[bytes, ...], output: str, *, resume: bool, anew: bool = False) -> Run:
+        """Begin a scan, or with `resume` go on with the last one.
+
+        Of one that was complete only new files are left to do, unless it is to be done `anew`.
 
         Raises:
             InputError: There is one to go on with, but of other roots or to another output.
@@ -102,7 +104,7 @@ class State:
         last = self._base.execute(
             "select number, roots, output, position, finished from runs order by number desc limit 1"
         ).fetchone()
-        if resume and last is not None and not last[4]:
+        if resume and last is not None and (not last[4] or ((last[1], last[2]) == (key, output) and not anew)):
             if (last[1], last[2]) != (key, output):
                 raise InputError(
                     "the scan to resume was of other roots, or to another output", "name the same ones"

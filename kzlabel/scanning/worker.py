@@ -9,6 +9,7 @@ import contextlib
 import os
 import pickle
 import signal
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import BinaryIO, Final
@@ -67,6 +68,8 @@ def write_message(stream: BinaryIO, body: bytes) -> None:
 def main() -> None:
     """Judge batches until there are no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     source = os.fdopen(os.dup(0), "rb")
     sink = os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -80,16 +83,21 @@ def main() -> None:
     decoder = msgspec.msgpack.Decoder(Batch)
     encode = msgspec.msgpack.Encoder().encode
     with contextlib.suppress(BrokenPipeError):
-        while (message := read_message(source)) is not None:
-            _work(decoder.decode(message), judge, lambda rows: write_message(sink, encode(Done(tuple(rows)))))
+        while not stop.is_set() and (message := read_message(source)) is not None:
+            batch = decoder.decode(message)
+            _work(batch, judge, lambda rows: write_message(sink, encode(Done(tuple(rows)))), stop)
     os._exit(0)  # what a library does at the end of a process may hang, and nothing is left to be done
 
 
-def _work(batch: Batch, judge: Judge, send: Callable[[Sequence[tuple[Record, ...]]], None]) -> None:
+def _work(
+    batch: Batch, judge: Judge, send: Callable[[Sequence[tuple[Record, ...]]], None], stop: threading.Event
+) -> None:
     rows: list[tuple[Record, ...]] = []
     sent = time.perf_counter()
     paths = look_ahead([os.fsdecode(item.name) for item in batch.items])
     for item, unchanged, _ in zip(batch.items, batch.unchanged, paths, strict=True):
+        if stop.is_set():
+            break
         rows.append(judge.judge(item, unchanged=unchanged))
         if batch.careful or time.perf_counter() - sent > _PATIENCE:
             send(rows)
