@@ -2,9 +2,10 @@
 
     python -m benchmarks.scan [--files 20000] [--rounds 3] [--json FILE]
 
-60% are unlabelled, the rest carries labels of three signers and nine systems. The loop over c2pa-python's Reader runs in two processes, as does the scan. The floor walks the
-tree, reads the head of what is unlabelled, and reads, hashes and verifies one signature of what is labelled. Every
-round measures all of them in turn; medians of ratios are what counts.
+60% are unlabelled, the rest carries labels of three signers and nine systems. The loop over c2pa-python's Reader runs
+in two processes, as does the scan. The floor walks the tree, reads the head of what is unlabelled, and reads, hashes
+and verifies one signature of what is labelled. Every round measures all of them in turn; medians of ratios are what
+counts.
 """
 
 import argparse
@@ -60,7 +61,7 @@ def build(folder: Path, count: int) -> tuple[Trust, int]:
     for number in range(count):
         below = folder / f"{number // 500:03}"
         below.mkdir(parents=True, exist_ok=True)
-        (kind,) = rng.choices(range(len(kinds)), _KINDS.values())
+        (kind,) = rng.choices(range(len(kinds)), list(_KINDS.values()))
         path = below / f"{number:06}{Path(names[kind]).suffix}"
         data = kinds[kind]
         if rng.random() < 0.6:
