@@ -2,10 +2,10 @@
 
     python -m benchmarks.scan [--files 20000] [--rounds 3] [--json FILE]
 
-60% are unlabelled, the rest carries labels of three signers and nine systems. The loop over c2pa-python's Reader runs
-in two processes, as does the scan. The floor walks the tree, reads the head of what is unlabelled, and reads, hashes
-and verifies one signature of what is labelled. Every round measures all of them in turn; medians of ratios are what
-counts.
+60% are unlabelled, the rest carries labels of three signers and nine systems. The loop over c2pa-python's Reader
+runs in two processes, as does the scan. The floor walks the tree, reads the head of what is unlabelled, and
+reads, hashes and verifies one signature of what is labelled. Every round measures all of them in turn; medians of
+ratios are what counts.
 """
 
 import argparse

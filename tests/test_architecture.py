@@ -37,6 +37,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "scanning": BOTTOM
     | FILES
     | {"isolation", "labels", "formats", "manifest", "credentials", "trust", "reference", "verifying", "regimes"},
+    "report": BOTTOM | FILES | {"languages", "scanning"},
     "matrix": BOTTOM | {"formats", "signing"},
     "shortcuts": BOTTOM | FILES | {"labels", "credentials", "signing", "formats", "regimes", "trust", "verifying"},
 }

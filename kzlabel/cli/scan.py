@@ -4,12 +4,14 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from kzlabel.cli.language_options import chosen_language, language_option
 from kzlabel.cli.printing import STYLES, one_line, print_json_line
 from kzlabel.errors import InputError
 from kzlabel.regimes import regime
@@ -17,9 +19,6 @@ from kzlabel.scanning import Options, Record, Scan, Settings, Source, Summary, T
 from kzlabel.scanning.lists import Listed
 from kzlabel.trust import Revocations, Trust, default_trust
 from kzlabel.verifying import Engine
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = ["command"]
 
@@ -49,6 +48,8 @@ _SHOWN = 20
 @click.option(
     "-o", "--out", metavar="FILE", type=click.Path(path_type=Path), help="Write rows: .jsonl, .csv, .parquet."
 )
+@click.option("--report", metavar="HTML", type=click.Path(path_type=Path), help="Write a report for people.")
+@click.option("--title", default="", metavar="TEXT", help="Heading of the report.")
 @click.option("--force", is_flag=True, help="Replace the output if it exists.")
 @click.option(
     "--state", metavar="FILE", type=click.Path(path_type=Path), help="Remember what was found in this file."
@@ -95,6 +96,7 @@ _SHOWN = 20
 @click.option(
     "--engine", type=click.Choice([engine.value for engine in Engine]), default=Engine.AUTO.value, show_default=True
 )
+@language_option
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def command(
@@ -146,10 +148,19 @@ def command(
         resume=resume,
         out=out,
         replace=how["force"],
+        replay=how["report"] is not None,
     )
     names = tuple(os.fsencode(root) for root in roots)
     scan = Scan(_source(names, listing, how), settings, options, names)
-    problems = _run(scan, diff=diff, quiet=quiet or as_json)
+    problems: list[Record] = []
+    rows = _run(scan, problems, diff=diff, quiet=quiet or as_json)
+    if how["report"] is None:
+        for _ in rows:
+            pass
+    else:
+        from kzlabel.report import write_report  # noqa: PLC0415 - only here
+
+        write_report(rows, how["report"], language=chosen_language(how["lang"]), title=how["title"])
     if as_json:
         print_json_line(_summary(scan.summary))
     elif not quiet:
@@ -173,9 +184,8 @@ def _source(names: tuple[bytes, ...], listing: Path | None, how: dict[str, Any])
     return Listed(stream, **walked)
 
 
-def _run(scan: Scan, *, diff: bool, quiet: bool) -> list[Record]:
-    """Run the scan; return the first rows that a person should see."""
-    problems: list[Record] = []
+def _run(scan: Scan, problems: list[Record], *, diff: bool, quiet: bool) -> Iterator[Record]:
+    """Run the scan and yield its rows; put the first that a person should see into `problems`."""
 
     def stop(*_: object) -> None:
         scan.stop()
@@ -189,11 +199,11 @@ def _run(scan: Scan, *, diff: bool, quiet: bool) -> list[Record]:
                 click.echo(f"{row.change:<9} {row.status:<12} {one_line(row.path)}")
             if row.status in ("invalid", "error", "declared") or row.lacks:
                 problems += [row] if len(problems) < _SHOWN else []
-    return problems
+            yield row
 
 
 @contextmanager
-def _progress(scan: Scan, *, quiet: bool) -> "Iterator[Any]":
+def _progress(scan: Scan, *, quiet: bool) -> Iterator[Any]:
     """Show how far the scan is, a few times a second."""
     if quiet:
         yield lambda: None

@@ -45,6 +45,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     resume: bool = False
     """Whether to go on with a scan that was cut off."""
 
+    replay: bool = False
+    """Whether a scan that is gone on with yields the rows of its former part, too."""
+
     out: Path | None = None
     """Where rows are written: `.jsonl`, `.csv` or `.parquet`."""
 
@@ -144,6 +147,8 @@ class Scan:
                 for rows in state.of_run(run.number):
                     self._tell(rows, output if output is not None and output.rewritten else None)
                     self.summary.files += 1
+                    if options.replay:
+                        yield from rows
             pending = 0
             for item, rows, before in self._judged(state, run):
                 rows = self._compared(rows, before, state)  # noqa: PLW2901 - the same, with how they changed
