@@ -49,6 +49,7 @@ _TITLES = {
     "jpeg": "JPEG",
     "jxl": "JPEG XL (container)",
     "mp3": "MP3",
+    "ogg": "Ogg: Opus, Vorbis, FLAC, Speex, Theora",
     "pdf": "PDF",
     "png": "PNG",
     "structured": "Markdown, source code, configuration: text with comments",

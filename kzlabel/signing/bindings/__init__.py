@@ -1,1 +1,14 @@
-"""Hard bindings, written: one module a kind (C2PA 2.4 section 9.2)."""
+"""Kinds of hard bindings that are written, and which format takes which."""
+
+from kzlabel.formats import Format, ogg
+from kzlabel.limits import Limits
+from kzlabel.signing.bindings.base import Binding
+from kzlabel.signing.bindings.data import DATA_HASH
+from kzlabel.signing.bindings.streams import StreamHash
+
+__all__ = ["binding_for"]
+
+
+def binding_for(form: Format, limits: Limits) -> Binding:
+    """Return how the content of files of this format is bound (C2PA 2.4 section 18 and annex A)."""
+    return StreamHash(limits) if form.NAME == ogg.NAME else DATA_HASH
