@@ -10,8 +10,8 @@ from kzlabel.errors import MalformedError, SigningError
 from kzlabel.files import Reader
 from kzlabel.formats import Derived, Embedder, Located, Splice
 from kzlabel.limits import Limits
-from kzlabel.signing.bindings import binding_for
 from kzlabel.signing.bindings.base import Binding, Tally
+from kzlabel.signing.bindings.data import DATA_HASH
 from kzlabel.signing.composer import Draft
 from kzlabel.spans import Span
 
@@ -51,7 +51,7 @@ def embed(
     destination: BinaryIO,
     limits: Limits,
     *,
-    binding: Binding | None = None,
+    binding: Binding = DATA_HASH,
 ) -> None:
     """Write `source` with a new manifest store to `destination`: `plan` and `write` in one.
 
@@ -73,7 +73,7 @@ def plan(
     compose: Compose,
     limits: Limits,
     *,
-    binding: Binding | None = None,
+    binding: Binding = DATA_HASH,
 ) -> Plan:
     """Find a draft and a recipe that agree on the size of the store; nothing is written.
 
@@ -83,12 +83,11 @@ def plan(
         located: What `form.locate` found in it, which will be left out.
         compose: Drafts the manifest.
         limits: How much work the source may cause.
-        binding: How the content is bound; as the format wants it, if None.
+        binding: How the content is bound.
 
     Raises:
         MalformedError: The container has no place for a store, or what it carries can't be kept.
     """
-    binding = binding or binding_for(form, limits)
     places = 1
     while True:
         draft = compose(binding.label, binding.size(source, places))

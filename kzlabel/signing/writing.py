@@ -14,6 +14,7 @@ from kzlabel.labels import Label
 from kzlabel.limits import Limits
 from kzlabel.signing import builder, embedding
 from kzlabel.signing.audit import AuditLog
+from kzlabel.signing.bindings import binding_for
 from kzlabel.signing.composer import Draft, Stamp, draft
 from kzlabel.signing.documents import PdfEmbedder
 from kzlabel.signing.parent import Parent, read_store
@@ -168,7 +169,8 @@ class Writer:
                     limits=limits,
                 )
 
-            return embedding.plan(reader, into, located, compose, limits)
+            binding = binding_for(into, limits)
+            return embedding.plan(reader, into, located, compose, limits, binding=binding)
         except MalformedError as error:
             if checked.media_type in BY_REFERENCE and not checked.fragile:
                 return None

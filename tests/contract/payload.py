@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["payload"]
 
 _IMAGES = frozenset({"jpeg", "png", "webp", "webp-lossless", "gif", "tiff", "dng", "avif", "heic", "heif", "jxl"})
-_TAGGED = frozenset({"mp3", "flac", "m4a"})
+_TAGGED = frozenset({"mp3", "flac", "m4a", "ogg", "opus"})
 _SOUNDS = frozenset({"wav"})
 _FILMS = frozenset({"mp4", "mov", "avi"})
 
@@ -72,9 +72,13 @@ def _tags(path: Path) -> object:
 
 
 def _streams(path: Path) -> object:
-    """Return a digest of every decoded stream: by ffmpeg where it is installed, by PyAV's ffmpeg elsewhere."""
+    """Return a digest of every decoded stream: by ffmpeg where it is installed, by PyAV's ffmpeg elsewhere.
+
+    In Ogg the manifest is a stream, too, of a kind that no decoder knows.
+    """
     if shutil.which("ffmpeg"):
-        command = ["ffmpeg", "-v", "error", "-i", str(path), "-map", "0", "-f", "streamhash", "-"]
+        kinds = ["-map", "0:v?", "-map", "0:a?"] if path.suffix in {".ogg", ".opus"} else ["-map", "0"]
+        command = ["ffmpeg", "-v", "error", "-i", str(path), *kinds, "-f", "streamhash", "-"]
         return subprocess.run(command, capture_output=True, check=True).stdout
     import av
 
