@@ -4,10 +4,13 @@ The central directory at the end of the file lists the members (PKWARE APPNOTE 4
 """
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
+from kzlabel.formats._splice_zip import splice
 from kzlabel.formats._window import Walk
+from kzlabel.formats._zip_archive import STORE_MEMBER, Archive, Member, directory_spans, read_archive
 from kzlabel.formats.base import Carrier, Located
 from kzlabel.limits import Limits
 from kzlabel.spans import Span
@@ -15,12 +18,35 @@ from kzlabel.spans import Span
 if TYPE_CHECKING:
     import zipfile
 
-NAME = "zip"
-MEDIA_TYPES: tuple[str, ...] = ("application/x-zip", "application/epub+zip")
-EXTENSIONS: tuple[str, ...] = (".zip", ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".epub")
+__all__ = ["EXTENSIONS", "MEDIA_TYPES", "NAME", "STORE_MEMBER", "Archive", "Member", "directory_spans", "locate"]
+__all__ += ["member_uri", "read_archive", "sniff", "splice"]
 
-_MEMBER = "META-INF/content_credential.c2pa"
-_EPUB = b"mimetypeapplication/epub+zip"
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_OPEN = "application/vnd.oasis.opendocument."
+_PARTS = {
+    b"word/": f"{_OFFICE}wordprocessingml.document",
+    b"xl/": f"{_OFFICE}spreadsheetml.sheet",
+    b"ppt/": f"{_OFFICE}presentationml.presentation",
+}
+"""Where the parts of an Office document are; its type is said in a member that may be anywhere."""
+
+_STATED = (
+    "application/epub+zip",
+    f"{_OPEN}text",
+    f"{_OPEN}spreadsheet",
+    f"{_OPEN}presentation",
+    f"{_OPEN}graphics",
+    f"{_OPEN}text-template",
+    f"{_OPEN}spreadsheet-template",
+    f"{_OPEN}presentation-template",
+    f"{_OPEN}graphics-template",
+)
+"""Types that a first member called `mimetype` may state."""
+
+NAME = "zip"
+MEDIA_TYPES: tuple[str, ...] = ("application/x-zip", *_STATED, *_PARTS.values())
+EXTENSIONS: tuple[str, ...] = (".zip", ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".odg", ".epub")
+
 _TAIL = 66_000
 _END = b"PK\x05\x06"
 
@@ -29,7 +55,26 @@ def sniff(head: bytes) -> str | None:
     """Return the media type if `head` is the start of a ZIP file."""
     if head[:4] != b"PK\x03\x04":
         return None
-    return MEDIA_TYPES[1] if head[30:58] == _EPUB else MEDIA_TYPES[0]
+    if head[30:38] == b"mimetype":
+        size = int.from_bytes(head[18:22], "little")
+        extra = int.from_bytes(head[28:30], "little")
+        stated = head[38 + extra : 38 + extra + size].decode("latin-1")
+        return stated if stated in _STATED else MEDIA_TYPES[0]
+    if b"[Content_Types].xml" in head:
+        for folder, media_type in _PARTS.items():
+            if _has_folder(head, folder):
+                return media_type
+    return MEDIA_TYPES[0]
+
+
+def _has_folder(head: bytes, folder: bytes) -> bool:
+    """Return whether a member in `folder` begins in `head`."""
+    at = head.find(folder)
+    while at >= 0:
+        if at >= 30 and head[at - 30 : at - 26] == b"PK\3\4":
+            return True
+        at = head.find(folder, at + 1)
+    return False
 
 
 def locate(file: Reader, limits: Limits) -> Located:
@@ -48,12 +93,17 @@ def locate(file: Reader, limits: Limits) -> Located:
 
     try:
         with zipfile.ZipFile(file.stream()) as archive:
-            spans = [_data(walk, member) for member in archive.infolist() if member.filename == _MEMBER]
+            spans = [_data(walk, member) for member in archive.infolist() if member.filename == STORE_MEMBER]
     except LimitError:
         raise
     except (MalformedError, zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError) as error:
         return Located((), damage=f"the central directory can't be read: {error}")
-    return Located(tuple(Carrier((span,), ()) for span in spans))
+    return Located(tuple(Carrier((span,), ()) for span in spans), xmp=())
+
+
+def member_uri(name: str) -> str:
+    """Return the URI of a member, relative to the archive's root: what a URI can't have is escaped (RFC 3986)."""
+    return quote(name, safe="/!$&'()*+,;=:@~")
 
 
 def _data(walk: Walk, member: "zipfile.ZipInfo") -> Span:

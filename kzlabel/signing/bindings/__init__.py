@@ -1,9 +1,10 @@
 """Kinds of hard bindings that are written, and which format takes which."""
 
-from kzlabel.formats import Format, ogg
+from kzlabel.formats import Format, ogg, zip  # noqa: A004 - the format's name
 from kzlabel.limits import Limits
 from kzlabel.signing.bindings.base import Binding
 from kzlabel.signing.bindings.data import DATA_HASH
+from kzlabel.signing.bindings.members import MemberHash
 from kzlabel.signing.bindings.streams import StreamHash
 
 __all__ = ["binding_for"]
@@ -11,4 +12,6 @@ __all__ = ["binding_for"]
 
 def binding_for(form: Format, limits: Limits) -> Binding:
     """Return how the content of files of this format is bound (C2PA 2.4 section 18 and annex A)."""
-    return StreamHash(limits) if form.NAME == ogg.NAME else DATA_HASH
+    if form.NAME == ogg.NAME:
+        return StreamHash(limits)
+    return MemberHash(limits) if form.NAME == zip.NAME else DATA_HASH
