@@ -16,6 +16,7 @@ from kzlabel.formats import (
     jpeg,
     jxl,
     mp3,
+    odf,
     ogg,
     pdf,
     png,
@@ -50,7 +51,8 @@ __all__ = [
 ]
 
 FORMATS: tuple[Format, ...] = (
-    jpeg, png, webp, gif, tiff, bmff, jxl, pdf, wav, avi, ogg, flac, mp3, c2pa, zip, svg, html, text, structured
+    jpeg, png, webp, gif, tiff, bmff, jxl, pdf, wav, avi, ogg, flac, mp3, c2pa, odf, zip,
+    svg, html, text, structured,
 )  # fmt: skip
 """Every format, those with an unmistakable signature first; ID3 and text are looked for last."""
 

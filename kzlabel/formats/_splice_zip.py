@@ -34,7 +34,7 @@ _FULL_SHORT: Final = 0xFFFF
 _VERSION: Final = 20
 _VERSION_WIDE: Final = 45
 _NAME: Final = STORE_MEMBER.encode()
-_ODF_SIGNATURES: Final = "META-INF/documentsignatures.xml"
+_OPEN_DOCUMENT: Final = "META-INF/manifest.xml"
 _DEFLATED: Final = 8
 _NO_DESCRIPTOR: Final = 0xFFFF & ~0x000F
 """Flags that stay when a member is written anew: neither encryption, level nor descriptor."""
@@ -79,8 +79,8 @@ def _check(archive: Archive) -> None:
     """
     for member in archive.members:
         name = member.name
-        if name == _ODF_SIGNATURES:
-            raise MalformedError("its digital signatures are of all of its parts and would break; use --sidecar")
+        if name == _OPEN_DOCUMENT:
+            raise MalformedError("it is an OpenDocument file, which would be taken for damaged; use --sidecar")
         if name != STORE_MEMBER and name.lower() == STORE_MEMBER.lower():
             raise MalformedError(f"it has a member {name}, which some readers take for the manifest")
         parts = name.removesuffix("/").split("/")

@@ -38,6 +38,8 @@ _LONGEST_COMMENT: Final = 0xFFFF
 _DIRECTORY_SIZE: Final = 64 * 1024 * 1024
 _DESCRIBED: Final = 0x0008
 _MASKED: Final = 0x2000
+_DEFLATED_NOTHING: Final = 2
+"""Bytes that no bytes are when they are deflated."""
 _UTF8: Final = 0x0800
 _WIDE: Final = 1
 
@@ -70,7 +72,7 @@ class Member(NamedTuple):
     @property
     def is_directory(self) -> bool:
         """Whether it is a folder, which has a name and no content: no file in the sense of C2PA 2.4 A.6.2.1."""
-        return self.name.endswith("/") and not self.data.length
+        return self.name.endswith("/") and not self.size and self.data.length <= _DEFLATED_NOTHING
 
 
 class Archive(NamedTuple):

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     import zipfile
 
 __all__ = ["EXTENSIONS", "MEDIA_TYPES", "NAME", "STORE_MEMBER", "Archive", "Member", "directory_spans", "locate"]
-__all__ += ["member_uri", "read_archive", "sniff", "splice"]
+__all__ += ["member_uri", "read_archive", "sniff", "splice", "stated_type"]
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
-_OPEN = "application/vnd.oasis.opendocument."
 _PARTS = {
     b"word/": f"{_OFFICE}wordprocessingml.document",
     b"xl/": f"{_OFFICE}spreadsheetml.sheet",
@@ -30,22 +29,11 @@ _PARTS = {
 }
 """Where the parts of an Office document are; its type is said in a member that may be anywhere."""
 
-_STATED = (
-    "application/epub+zip",
-    f"{_OPEN}text",
-    f"{_OPEN}spreadsheet",
-    f"{_OPEN}presentation",
-    f"{_OPEN}graphics",
-    f"{_OPEN}text-template",
-    f"{_OPEN}spreadsheet-template",
-    f"{_OPEN}presentation-template",
-    f"{_OPEN}graphics-template",
-)
-"""Types that a first member called `mimetype` may state."""
+_EPUB = "application/epub+zip"
 
 NAME = "zip"
-MEDIA_TYPES: tuple[str, ...] = ("application/x-zip", *_STATED, *_PARTS.values())
-EXTENSIONS: tuple[str, ...] = (".zip", ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".odg", ".epub")
+MEDIA_TYPES: tuple[str, ...] = ("application/x-zip", _EPUB, *_PARTS.values())
+EXTENSIONS: tuple[str, ...] = (".zip", ".docx", ".xlsx", ".pptx", ".epub")
 
 _TAIL = 66_000
 _END = b"PK\x05\x06"
@@ -55,16 +43,21 @@ def sniff(head: bytes) -> str | None:
     """Return the media type if `head` is the start of a ZIP file."""
     if head[:4] != b"PK\x03\x04":
         return None
-    if head[30:38] == b"mimetype":
-        size = int.from_bytes(head[18:22], "little")
-        extra = int.from_bytes(head[28:30], "little")
-        stated = head[38 + extra : 38 + extra + size].decode("latin-1")
-        return stated if stated in _STATED else MEDIA_TYPES[0]
+    if stated_type(head) == _EPUB:
+        return _EPUB
     if b"[Content_Types].xml" in head:
         for folder, media_type in _PARTS.items():
             if _has_folder(head, folder):
                 return media_type
     return MEDIA_TYPES[0]
+
+
+def stated_type(head: bytes) -> str:
+    """Return what the first member says, if it is called `mimetype` and stored as it is; else nothing."""
+    if head[:4] != b"PK\3\4" or head[8:10] != b"\0\0" or head[30:38] != b"mimetype":
+        return ""
+    start = 38 + int.from_bytes(head[28:30], "little")
+    return head[start : start + int.from_bytes(head[18:22], "little")].decode("latin-1")
 
 
 def _has_folder(head: bytes, folder: bytes) -> bool:
@@ -103,7 +96,7 @@ def locate(file: Reader, limits: Limits) -> Located:
 
 def member_uri(name: str) -> str:
     """Return the URI of a member, relative to the archive's root: what a URI can't have is escaped (RFC 3986)."""
-    return quote(name, safe="/!$&'()*+,;=:@~")
+    return quote(name, safe="/")
 
 
 def _data(walk: Walk, member: "zipfile.ZipInfo") -> Span:
