@@ -33,7 +33,7 @@ pillow_heif.register_heif_opener()
 ROOT = Path(__file__).parents[2]
 FORMATS = [
     *("jpeg", "png", "webp", "webp-lossless", "gif", "tiff", "dng", "avif", "heic", "heif", "jxl", "svg"),
-    *("wav", "mp3", "flac", "ogg", "opus", "m4a", "mp4", "mov", "avi", "pdf"),
+    *("wav", "mp3", "flac", "ogg", "opus", "m4a", "mp4", "mov", "avi", "pdf", "docx", "epub", "zip"),
 ]
 FULL, SMALL = (1024, 683), (512, 342)
 KAZAKH = metadata.TITLES["kk"]
@@ -61,6 +61,9 @@ MAGIC = {
     "mov": b"....ftypqt  ",
     "avi": b"RIFF....AVI LIST",
     "pdf": b"%PDF-1.7",
+    "docx": b"PK\3\4",
+    "epub": b"PK\3\4" + b"." * 26 + b"mimetypeapplication/epub+zip",
+    "zip": b"PK\3\4",
 }
 """The first bytes of each; a dot stands for any byte."""
 
