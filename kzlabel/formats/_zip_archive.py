@@ -20,7 +20,7 @@ from kzlabel.limits import Limits
 from kzlabel.spans import Span
 
 __all__ = ["END", "ENTRY", "LOCAL", "STORE_MEMBER", "WIDE_END", "WIDE_PLACE", "Archive", "Member"]
-__all__ += ["directory_spans", "read_archive"]
+__all__ += ["directory_spans", "lists_store", "read_archive"]
 
 STORE_MEMBER: Final = "META-INF/content_credential.c2pa"
 """Name of the member that is the manifest store (C2PA 2.4 A.6.3)."""
@@ -141,12 +141,8 @@ def read_archive(file: Reader, limits: Limits) -> Archive:
         LimitError: There are more members than are allowed.
     """
     walk = Walk(file, limits)
-    end = _end(walk)
-    if end.members > limits.exclusions or end.size > _DIRECTORY_SIZE:
-        raise LimitError(f"a ZIP with {end.members} members, in a directory of {end.size} bytes")
-    if end.start + end.size != end.at:
-        raise MalformedError("the central directory of the ZIP isn't where its end says")
-    entries = list(_entries(file.read(end.start, end.size), end.start))
+    end, data = _directory(walk, limits)
+    entries = list(_entries(data, end.start))
     if len(entries) != end.members:
         raise MalformedError("the central directory of the ZIP has other entries than its end says")
     ordered = sorted(entries, key=lambda entry: entry.header)
@@ -159,6 +155,25 @@ def read_archive(file: Reader, limits: Limits) -> Archive:
         raise MalformedError("two members of the ZIP have one name")
     at = walk.size - END.size - int.from_bytes(walk.read(_end_at(walk) + 20, 2), "little")
     return Archive(members, Span(end.start, end.size), end.wide, Span(at, walk.size - at))
+
+
+def lists_store(file: Reader, limits: Limits) -> bool:
+    """Return whether the central directory may list a manifest store; no member is looked at.
+
+    Raises:
+        MalformedError, LimitError: As `read_archive`.
+    """
+    return STORE_MEMBER.encode() in _directory(Walk(file, limits), limits)[1]
+
+
+def _directory(walk: Walk, limits: Limits) -> tuple["_End", bytes]:
+    """Return where the archive ends, and its central directory."""
+    end = _end(walk)
+    if end.members > limits.boxes_for(walk.size) or end.size > _DIRECTORY_SIZE:
+        raise LimitError(f"a ZIP with {end.members} members, in a directory of {end.size} bytes")
+    if end.start + end.size != end.at:
+        raise MalformedError("the central directory of the ZIP isn't where its end says")
+    return end, walk.read(end.start, end.size)
 
 
 def _end_at(walk: Walk) -> int:

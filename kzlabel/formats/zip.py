@@ -10,7 +10,7 @@ from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
 from kzlabel.formats._splice_zip import splice
 from kzlabel.formats._window import Walk
-from kzlabel.formats._zip_archive import STORE_MEMBER, Archive, Member, directory_spans, read_archive
+from kzlabel.formats._zip_archive import STORE_MEMBER, Archive, Member, directory_spans, lists_store, read_archive
 from kzlabel.formats.base import Carrier, Located
 from kzlabel.limits import Limits
 from kzlabel.spans import Span
@@ -73,6 +73,20 @@ def _has_folder(head: bytes, folder: bytes) -> bool:
 def locate(file: Reader, limits: Limits) -> Located:
     """Return the store's member; see `Format.locate`."""
     walk = Walk(file, limits)
+    try:
+        if not lists_store(file, limits):
+            return Located(xmp=())
+        store = read_archive(file, limits).find(STORE_MEMBER)
+    except MalformedError:
+        return _leniently(walk, file, limits)
+    if store is None:
+        return Located(xmp=())
+    walk.check_store(store.data.length)
+    return Located((Carrier((store.data,), ()),), xmp=())
+
+
+def _leniently(walk: Walk, file: Reader, limits: Limits) -> Located:
+    """Return what the standard library finds in an archive that isn't plain; no binding to it will hold."""
     tail = file.read(max(0, file.size - _TAIL), min(_TAIL, file.size))
     end = tail.rfind(_END)
     if end < 0:

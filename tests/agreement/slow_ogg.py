@@ -5,10 +5,9 @@ searched for its assertion box by box.
 """
 
 import hashlib
-from io import BytesIO
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import cbor2
+from tests.agreement.slow_store import assertion
 
 __all__ = ["Page", "Stream", "binding_holds", "crc", "cut", "joined", "store_of", "streams_of"]
 
@@ -125,7 +124,7 @@ def binding_holds(data: bytes) -> bool:
     if len(carriers) != 1 or len(late) != 1:
         return False
     store = store_of(streams[carriers[0]])
-    content = None if store is None else _assertion(store)
+    content = None if store is None else assertion(store, "c2pa.hash.boxes")
     if content is None:
         return False
     expected = []
@@ -134,36 +133,3 @@ def binding_holds(data: bytes) -> bool:
         digest = b"\0" if own else hashlib.new(content["alg"], joined(stream)).digest()
         expected.append((["C2PA" if own else f"Stream-{serial}"], digest))
     return expected == [(entry["names"], entry["hash"]) for entry in content["boxes"]]
-
-
-def _assertion(store: bytes) -> Any:
-    """Return the content of the box hash in the last manifest of the store; None without one."""
-    try:
-        manifests = _children(_children(store)[0][1])
-        for _, part in _children(_named(manifests[-1][1])[1]):
-            for _, assertion in _children(_named(part)[1]) if _named(part)[0] == "c2pa.assertions" else ():
-                label, content = _named(assertion)
-                if label == "c2pa.hash.boxes":
-                    return cbor2.load(BytesIO(_children(content)[0][1]))
-    except (ValueError, IndexError, cbor2.CBORDecodeError):
-        pass
-    return None
-
-
-def _children(data: bytes) -> list[tuple[bytes, bytes]]:
-    """Return the boxes in `data`, but for a description box."""
-    found, at = [], 0
-    while at + 8 <= len(data):
-        size = int.from_bytes(data[at : at + 4])
-        if size < 8 or at + size > len(data):
-            raise ValueError(f"a box of {size} bytes")
-        if data[at + 4 : at + 8] != b"jumd":
-            found.append((data[at + 4 : at + 8], data[at + 8 : at + size]))
-        at += size
-    return found
-
-
-def _named(body: bytes) -> tuple[str, bytes]:
-    """Return a superbox's label and what follows its description."""
-    size = int.from_bytes(body[:4])
-    return body[25 : body.index(b"\0", 25)].decode(), body[size:]
