@@ -8,14 +8,22 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import encypher_c2pa
 import pytest
 
 from fixtures import packages
+from kzlabel.credentials import Signer
 from kzlabel.errors import SigningError
+from kzlabel.files import BytesReader
+from kzlabel.formats import Format, embedder
+from kzlabel.formats import zip as zip_format
 from kzlabel.labels import Label
-from kzlabel.signing import Labeler
+from kzlabel.limits import DEFAULT_LIMITS
+from kzlabel.signing import Labeler, embedding
+from kzlabel.signing.bindings.members import MemberHash
+from kzlabel.signing.composer import draft
 from kzlabel.signing.precheck import NoPlaceError
 from kzlabel.trust import Trust
 from kzlabel.verifying import Verifier
@@ -290,6 +298,36 @@ def test_opendocument_gets_a_sidecar_because_office_suites_would_take_it_for_dam
         made.writestr("content.xml", "<a/>")
     with pytest.raises(NoPlaceError, match="--sidecar"):
         labeler.label(out.getvalue(), label)
+
+
+def test_a_label_that_someone_put_into_opendocument_is_verified(
+    signer: Signer, label: Label, verifier: Verifier
+) -> None:
+    with zipfile.ZipFile(out := io.BytesIO(), "w") as made:
+        made.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        made.writestr("content.xml", "<a/>" * 50, zipfile.ZIP_DEFLATED)
+    source, form = BytesReader(out.getvalue()), embedder(cast("Format", zip_format))
+    assert form is not None
+    embedding.embed(
+        source,
+        form,
+        form.locate(source, DEFAULT_LIMITS),
+        lambda binding, size: draft(label, signer, binding_label=binding, binding_size=size),
+        labelled := io.BytesIO(),
+        DEFAULT_LIMITS,
+        binding=MemberHash(),
+    )
+    verdict = verifier.verify(labelled.getvalue())
+    assert (verdict.status, verdict.media_type) == (Status.TRUSTED, "application/vnd.oasis.opendocument.text")
+    assert verifier.verify(labelled.getvalue().replace(b"content.xml", b"kontent.xml")).status is Status.INVALID
+
+
+def test_what_the_reference_engine_cannot_read_is_no_failure_when_a_network_is_allowed(
+    labeler: Labeler, label: Label, trust: Trust
+) -> None:
+    verdict = Verifier(trust=trust, online=True).verify(labeler.label(small(), label))
+    assert verdict.status is Status.ERROR
+    assert [finding.code for finding in verdict.findings] == ["org.kzlabel.engine.abstained"]
 
 
 def test_a_bomb_is_hashed_as_it_is_stored(labeler: Labeler, label: Label, verifier: Verifier) -> None:
