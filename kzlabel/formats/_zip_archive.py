@@ -146,9 +146,10 @@ def read_archive(file: Reader, limits: Limits) -> Archive:
     if len(entries) != end.members:
         raise MalformedError("the central directory of the ZIP has other entries than its end says")
     ordered = sorted(entries, key=lambda entry: entry.header)
-    stops = [entry.header for entry in ordered[1:]] + [end.start]
-    if ordered and ordered[0].header:
-        raise MalformedError(f"{ordered[0].header} bytes are before the first member of the ZIP")
+    begin = ordered[0].header if ordered else end.start
+    if begin:
+        raise MalformedError(f"{begin} bytes are before the first member of the ZIP")
+    stops = [entry.header for entry in ordered[1:]] + [end.start] * bool(ordered)
     found = {entry.span: _member(walk, entry, stop) for entry, stop in zip(ordered, stops, strict=True)}
     members = tuple(found[entry.span] for entry in entries)
     if len({member.name for member in members}) != len(members):

@@ -1,21 +1,26 @@
 """Labels in Ogg: held against a slow reading of the text, against an independent validator, against players."""
 
+import io
 import random
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import encypher_c2pa
 import mutagen
 import pytest
 
+from kzlabel.credentials import Signer
 from kzlabel.errors import SigningError
 from kzlabel.files import BytesReader
-from kzlabel.formats import ogg
+from kzlabel.formats import Format, embedder, ogg
 from kzlabel.labels import Label
 from kzlabel.limits import DEFAULT_LIMITS
-from kzlabel.signing import Labeler
+from kzlabel.signing import Labeler, embedding
+from kzlabel.signing.bindings.data import DATA_HASH
+from kzlabel.signing.composer import draft
 from kzlabel.trust import Trust
 from kzlabel.verifying import Verifier
 from kzlabel.verifying.verdict import Status
@@ -214,6 +219,33 @@ def test_what_is_broken_after_labelling_is_invalid_and_not_an_error(
     whole = labeler.label(SOURCES[name](), label)
     for broken in (whole[:-1], whole + b"\0", whole + one()[:40], whole + slow.joined(stream(99, b"OpusHead"))):
         assert verifier.verify(broken).status is Status.INVALID
+
+
+def test_a_data_hash_that_leaves_out_the_store_holds_too(
+    signer: Signer, label: Label, verifier: Verifier, trust: Trust
+) -> None:
+    source, form = BytesReader(multiplexed()), embedder(cast("Format", ogg))
+    assert form is not None
+    embedding.embed(
+        source,
+        form,
+        form.locate(source, DEFAULT_LIMITS),
+        lambda binding, size: draft(label, signer, binding_label=binding, binding_size=size),
+        made := io.BytesIO(),
+        DEFAULT_LIMITS,
+        binding=DATA_HASH,
+    )
+    whole = made.getvalue()
+    assert verifier.verify(whole).status is Status.TRUSTED
+    assert independent(whole, trust) == ("valid", "match")
+    for at in (5, len(whole) - 1):
+        broken = whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
+        assert verifier.verify(broken).status in {Status.INVALID, Status.ERROR}
+    pages = pages_of(whole)
+    at = next(i for i, page in enumerate(pages) if page.body.startswith(b"\0c2pa"))
+    store = pages[at]._replace(flags=2, crc=None)
+    pages[at : at + 1] = [store, Page(4, 0, store.serial, 1, [], b"")]  # the range has grown
+    assert verifier.verify(slow.joined(pages)).status is Status.INVALID
 
 
 def test_two_manifests_or_a_second_packet_are_invalid(labeler: Labeler, label: Label, verifier: Verifier) -> None:

@@ -270,6 +270,8 @@ REFUSED = {
     "drive": named("c:x"),
     "no name": named("a//b"),
     "the manifest in another case": named(NAME.upper()),
+    "folders only": archive(("a/", b"")),
+    "nothing listed": small()[: small().index(b"PK\1\2")] + b"PK\5\6" + bytes(18),
     "before the first": b"#!/bin/sh\n" + small(),
     "after the end": small() + b"x",
     "two of a name": archive(("ab", b"1"), ("cd", b"2")).replace(b"cd", b"ab"),

@@ -33,9 +33,11 @@ class MemberHash(msgspec.Struct, frozen=True):
         """See `Binding.size`; the names of all members and the lengths of their hashes are known.
 
         Raises:
-            MalformedError: The source is no plain archive, or has more members than a verifier looks at.
+            MalformedError: The source is no plain archive, is empty, or has more members than a verifier looks at.
         """
         names = [member.name for member in read_archive(source, self.limits).files()]
+        if not names:
+            raise MalformedError("it has no files")
         if len(names) > self.limits.exclusions:
             raise MalformedError(f"it has {len(names)} members, more than a binding may list")
         return len(encode(_content([(name, bytes(32)) for name in names], bytes(32))))
