@@ -36,6 +36,9 @@ _FULL: Final = 0xFFFFFFFF
 _FULL_SHORT: Final = 0xFFFF
 _LONGEST_COMMENT: Final = 0xFFFF
 _DIRECTORY_SIZE: Final = 64 * 1024 * 1024
+"""Bytes of a directory in which a name is looked for."""
+_READ_SIZE: Final = 16 * 1024 * 1024
+"""Bytes of one that is taken apart."""
 _DESCRIBED: Final = 0x0008
 _MASKED: Final = 0x2000
 _DEFLATED_NOTHING: Final = 2
@@ -142,6 +145,8 @@ def read_archive(file: Reader, limits: Limits) -> Archive:
     """
     walk = Walk(file, limits)
     end, data = _directory(walk, limits)
+    if end.size > _READ_SIZE:
+        raise LimitError(f"a ZIP with a directory of {end.size} bytes")
     entries = list(_entries(data, end.start))
     if len(entries) != end.members:
         raise MalformedError("the central directory of the ZIP has other entries than its end says")

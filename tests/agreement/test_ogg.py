@@ -11,6 +11,7 @@ from typing import cast
 import encypher_c2pa
 import mutagen
 import pytest
+import soundfile
 
 from kzlabel.credentials import Signer
 from kzlabel.errors import SigningError
@@ -314,6 +315,17 @@ def test_players_find_the_same_in_every_codec(
     assert played(out) == played(source) != b""
     assert independent(out.read_bytes(), trust) == ("valid", "match")
     assert Verifier(trust=trust).verify(out).status is Status.TRUSTED
+
+
+@pytest.mark.parametrize("name", ["ogg", "opus"])
+def test_the_codecs_own_libraries_decode_the_same_samples(
+    name: str, samples: dict[str, Path], labeler: Labeler, label: Label
+) -> None:
+    source = samples[name].read_bytes()
+    before, rate = soundfile.read(io.BytesIO(source))
+    after, rate_after = soundfile.read(io.BytesIO(labeler.label(source, label)))
+    assert (before.shape, rate) == (after.shape, rate_after)
+    assert (before == after).all()
 
 
 THIRD_PARTY = (
