@@ -12,12 +12,13 @@ import argparse
 import gc
 import io
 import json
+import math
 import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest import mock
@@ -33,12 +34,14 @@ from kzlabel.labels import Label, System
 from kzlabel.limits import DEFAULT_LIMITS
 from kzlabel.signing import Labeler, builder
 from kzlabel.signing.precheck import precheck
+from kzlabel.signing.writable import BY_REFERENCE
 from kzlabel.sources import opened
 from kzlabel.trust import Trust, development_trust
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "build" / "benchmarks"
 _HEADINGS = ("set", "KB", "kzlabel", "Builder", "x Builder", "file", "file Builder", "x Builder", "file synced")
+_LINE = b"What a language model says about a lake in the mountains, line after line.\n"
 _LABEL = Label(level="ai-generated", system=System(name="Painter", version="2.1"))
 
 
@@ -59,7 +62,8 @@ def main(arguments: list[str]) -> None:
                 continue
             row = _measure(name, data, _Contenders(identity.signer, trust, Path(scratch)), options.rounds)
             rows.append(row)
-            print("".join(f"{v:>14.2f}" if isinstance(v, float) else f"{v:>14}" for v in row.values()), flush=True)
+            line = "".join(f"{v:>14.2f}" if isinstance(v, float) else f"{v:>14}" for v in row.values())
+            print(line.replace("nan", "  -"), flush=True)
     (OUT / "label.json").write_text(json.dumps(rows, indent=1))
     print("microseconds per file")
 
@@ -70,8 +74,9 @@ def _sets() -> dict[str, bytes]:
     sets = {"svg 1 KB": b'<svg xmlns="http://www.w3.org/2000/svg">' + b"<path d='M0 0h9'/>" * 54 + b"</svg>"}
     sets["jpeg 100 KB"] = _jpeg(100_000)
     sets["jpeg 4 MB"] = _jpeg(4_000_000)
-    names = ("png", "webp", "gif", "tiff", "jxl", "wav", "mp3", "flac", "avi")
-    return sets | {name: samples[name].read_bytes() for name in names}
+    names = ("png", "webp", "gif", "tiff", "jxl", "wav", "mp3", "flac", "avi", "opus", "docx")
+    texts = {f"text {size} KB": (_LINE * (size * 1000 // len(_LINE) + 1))[: size * 1000] for size in (1, 100)}
+    return sets | {name: samples[name].read_bytes() for name in names} | texts
 
 
 def _jpeg(size: int) -> bytes:
@@ -90,6 +95,15 @@ class _Contenders:
         self._signer = builder.native_signer(signer)
         self._trust = trust
         self.source, self._out = place / "source", place / "out"
+
+    def turn_to(self, name: str) -> None:
+        """Work on files of another name: that of a text says that it is one."""
+        suffix = ".txt" if name.startswith("text") else ""
+        self.source, self._out = self.source.with_suffix(suffix), self._out.with_suffix(suffix)
+
+    def text_here(self, data: bytes) -> None:
+        """Compose."""
+        self._labeler.label_text(data.decode(), _LABEL)
 
     def bytes_here(self, data: bytes) -> None:
         """Compose."""
@@ -126,26 +140,38 @@ class _Contenders:
 
 
 def _measure(name: str, data: bytes, run: _Contenders, rounds: int) -> dict[str, str | float | int]:
-    assert identify(data[:65_536]) is not None
+    recognised = identify(data[:65_536])
+    assert recognised is not None or name.startswith("text")
+    run.turn_to(name)
     run.source.write_bytes(data)
-    in_memory = _medians([run.bytes_here, run.bytes_builder], data, rounds)
+    memory = [run.text_here if name.startswith("text") else run.bytes_here]
+    disk = [run.file_here]
+    if recognised is not None and recognised[1] in BY_REFERENCE:
+        memory.append(run.bytes_builder)
+        disk.append(run.file_builder)
+    in_memory = [*_medians(memory, data, rounds), math.nan]
     with mock.patch.object(os, "fsync"):
-        on_disk = _medians([run.file_here, run.file_builder], data, rounds)
+        on_disk = [*_medians(disk, data, rounds), math.nan]
     (synced,) = _medians([run.file_here], data, max(5, rounds // 5))
     return {
         "set": name,
         "kilobytes": len(data) // 1000,
         "kzlabel": round(in_memory[0]),
-        "builder": round(in_memory[1]),
+        "builder": _whole(in_memory[1]),
         "times_builder": in_memory[1] / in_memory[0],
         "file_kzlabel": round(on_disk[0]),
-        "file_builder": round(on_disk[1]),
+        "file_builder": _whole(on_disk[1]),
         "file_times_builder": on_disk[1] / on_disk[0],
         "file_synced": round(synced),
     }
 
 
-def _medians(contenders: list[Callable[[bytes], None]], data: bytes, rounds: int) -> list[float]:
+def _whole(microseconds: float) -> int | str:
+    """Return a rounded time, or a dash where there was nothing to measure."""
+    return "-" if math.isnan(microseconds) else round(microseconds)
+
+
+def _medians(contenders: Sequence[Callable[[bytes], None]], data: bytes, rounds: int) -> list[float]:
     """Return the median of each contender in microseconds; the first three rounds don't count."""
     taken: list[list[float]] = [[] for _ in contenders]
     gc.disable()

@@ -49,6 +49,8 @@ _TITLES = {
     "jpeg": "JPEG",
     "jxl": "JPEG XL (container)",
     "mp3": "MP3",
+    "odf": "OpenDocument: ODT, ODS, ODP, ODG",
+    "ogg": "Ogg: Opus, Vorbis, FLAC, Speex, Theora",
     "pdf": "PDF",
     "png": "PNG",
     "structured": "Markdown, source code, configuration: text with comments",
@@ -57,7 +59,7 @@ _TITLES = {
     "tiff": "TIFF, DNG",
     "wav": "WAV",
     "webp": "WebP",
-    "zip": "ZIP, DOCX, XLSX, PPTX, ODT, EPUB",
+    "zip": "ZIP, DOCX, XLSX, PPTX, EPUB",
 }
 
 

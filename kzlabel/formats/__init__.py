@@ -16,6 +16,8 @@ from kzlabel.formats import (
     jpeg,
     jxl,
     mp3,
+    odf,
+    ogg,
     pdf,
     png,
     structured,
@@ -49,13 +51,14 @@ __all__ = [
 ]
 
 FORMATS: tuple[Format, ...] = (
-    jpeg, png, webp, gif, tiff, bmff, jxl, pdf, wav, avi, flac, mp3, c2pa, zip, svg, html, text, structured
+    jpeg, png, webp, gif, tiff, bmff, jxl, pdf, wav, avi, ogg, flac, mp3, c2pa, odf, zip,
+    svg, html, text, structured,
 )  # fmt: skip
 """Every format, those with an unmistakable signature first; ID3 and text are looked for last."""
 
 
 FOREIGN: frozenset[str] = frozenset(
-    media_type for form in (html, text, structured) for media_type in form.MEDIA_TYPES
+    media_type for form in (html, ogg, text, structured) for media_type in form.MEDIA_TYPES
 )
 """Media types that the reference engine doesn't read."""
 

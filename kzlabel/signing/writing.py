@@ -9,13 +9,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from kzlabel.credentials import Signer
 from kzlabel.errors import MalformedError, SigningError, TimeStampError
-from kzlabel.formats import Format, bmff, embedder, recognise
+from kzlabel.formats import Format, embedder, recognise
 from kzlabel.labels import Label
 from kzlabel.limits import Limits
 from kzlabel.signing import builder, embedding
 from kzlabel.signing.audit import AuditLog
-from kzlabel.signing.bindings.bmff import BMFF_HASH
-from kzlabel.signing.bindings.data import DATA_HASH
+from kzlabel.signing.bindings import binding_for
 from kzlabel.signing.composer import Draft, Stamp, draft
 from kzlabel.signing.documents import PdfEmbedder
 from kzlabel.signing.parent import Parent, read_store
@@ -29,7 +28,6 @@ from kzlabel.trust import Trust
 if TYPE_CHECKING:
     import c2pa
 
-    from kzlabel.signing.bindings.base import Binding
 
 __all__ = ["Writer"]
 
@@ -172,7 +170,7 @@ class Writer:
                     limits=limits,
                 )
 
-            binding: Binding = BMFF_HASH if into.NAME == bmff.NAME else DATA_HASH
+            binding = binding_for(into, limits)
             return embedding.plan(reader, into, located, compose, limits, binding=binding)
         except MalformedError as error:
             if checked.media_type in BY_REFERENCE and not checked.fragile and checked.beside is None:

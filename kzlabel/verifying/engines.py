@@ -72,9 +72,18 @@ def ask(
     if engine is Engine.NATIVE or (media_type in FOREIGN and engine is Engine.AUTO):
         return Refused(native.ENGINE, Code.KZLABEL_ENGINE_ABSTAINED, abstained), abstained
     if child is None or not file.path:
-        return reference.read(file.reader, media_type, trust, limits, online=online), abstained
-    seconds = _PATIENCE * limits.seconds_for(file.reader.size)
-    return child.call(seconds, _read_path, file.path, media_type, trust, limits, online=online), abstained
+        answer = reference.read(file.reader, media_type, trust, limits, online=online)
+    else:
+        seconds = _PATIENCE * limits.seconds_for(file.reader.size)
+        answer = child.call(seconds, _read_path, file.path, media_type, trust, limits, online=online)
+    if online and engine is Engine.AUTO and isinstance(answer, Refused):
+        # A store that only the native engine can read isn't broken because it was left out.
+        try:
+            _ask_native(file.reader, located, media_type, trust, limits, online=False, now=now)
+        except Abstention:
+            return answer, abstained
+        return Refused(native.ENGINE, Code.KZLABEL_ENGINE_ABSTAINED, abstained), abstained
+    return answer, abstained
 
 
 def _ask_native(

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["payload"]
 
 _IMAGES = frozenset({"jpeg", "png", "webp", "webp-lossless", "gif", "tiff", "dng", "avif", "heic", "heif", "jxl"})
-_TAGGED = frozenset({"mp3", "flac", "m4a"})
+_TAGGED = frozenset({"mp3", "flac", "m4a", "ogg", "opus"})
+_PACKAGES = frozenset({"docx", "epub", "zip"})
 _SOUNDS = frozenset({"wav"})
 _FILMS = frozenset({"mp4", "mov", "avi"})
 
@@ -29,6 +30,8 @@ def payload(name: str, path: Path) -> object:
         return _streams(path)
     if name == "pdf":
         return _document(path)
+    if name in _PACKAGES:
+        return _members(path)
     if name == "svg":
         return _drawing(path)
     raise KeyError(name)
@@ -72,9 +75,13 @@ def _tags(path: Path) -> object:
 
 
 def _streams(path: Path) -> object:
-    """Return a digest of every decoded stream: by ffmpeg where it is installed, by PyAV's ffmpeg elsewhere."""
+    """Return a digest of every decoded stream: by ffmpeg where it is installed, by PyAV's ffmpeg elsewhere.
+
+    In Ogg the manifest is a stream, too, of a kind that no decoder knows.
+    """
     if shutil.which("ffmpeg"):
-        command = ["ffmpeg", "-v", "error", "-i", str(path), "-map", "0", "-f", "streamhash", "-"]
+        kinds = ["-map", "0:v?", "-map", "0:a?"] if path.suffix in {".ogg", ".opus"} else ["-map", "0"]
+        command = ["ffmpeg", "-v", "error", "-i", str(path), *kinds, "-f", "streamhash", "-"]
         return subprocess.run(command, capture_output=True, check=True).stdout
     import av
 
@@ -91,6 +98,17 @@ def _document(path: Path) -> object:
     images = [image.data for page in reader.pages for image in page.images]
     outline = [item.title for item in reader.outline if not isinstance(item, list)]
     return [page.extract_text() for page in reader.pages], images, outline, dict(reader.metadata or {})
+
+
+def _members(path: Path) -> object:
+    """Return all members but the manifest, in their order; Office documents have a content type more."""
+    from zipfile import ZipFile
+
+    more = b'<Default Extension="c2pa" ContentType="application/c2pa"/>'
+    with ZipFile(path) as archive:
+        assert archive.testzip() is None
+        infos = [one for one in archive.infolist() if one.filename != "META-INF/content_credential.c2pa"]
+        return archive.comment, [(i.filename, i.date_time, archive.read(i).replace(more, b"")) for i in infos]
 
 
 def _drawing(path: Path) -> object:

@@ -10,7 +10,7 @@ from typing import Any
 import c2pa
 import pytest
 
-from fixtures.cases import CASES
+from fixtures.cases import CASES, case
 from kzlabel.formats import FORMATS, Format
 from kzlabel.labels import AI, Label
 from kzlabel.signing import Labeler
@@ -53,7 +53,8 @@ def test_a_labelled_file_is_trusted_by_us_and_by_the_reference_engine(
     assert verdict.label == label
     assert by_type(verdict.media_type) is by_type(done.media_type)
     assert done.size == out.stat().st_size
-    assert ask_c2pa(out.read_bytes(), done.media_type, trust)["validation_state"] == "Trusted"
+    if case(name).reference:
+        assert ask_c2pa(out.read_bytes(), done.media_type, trust)["validation_state"] == "Trusted"
 
 
 @each_format
@@ -92,6 +93,9 @@ def test_a_second_label_keeps_the_first_as_its_parent(
     second = labeler.label(first, second_label)
     verdict = verify(second, trust=trust)
     assert (verdict.status, verdict.ai, verdict.label) == (Status.TRUSTED, AI.ASSISTED, second_label)
+    if not case(name).reference:
+        assert verify(first, trust=trust).manifest.encode() in second
+        return
     manifests = ask_c2pa(second, verdict.media_type, trust)["manifests"]
     assert verify(first, trust=trust).manifest in manifests
     actions = manifests[verdict.manifest]["assertions"][0]["data"]["actions"]

@@ -11,6 +11,7 @@ import soundfile
 from PIL import Image
 from pypdf import PdfWriter
 
+from fixtures import packages
 from fixtures.authority import Authority
 from fixtures.hostile import HOSTILE
 from kzlabel.errors import KzlabelError
@@ -93,10 +94,12 @@ def _bare() -> Iterator[bytes]:
         out.setframerate(8000)
         out.writeframes(samples.tobytes())
     yield tone.getvalue()
-    for name in ("FLAC", "MP3"):
+    for name in ("FLAC", "MP3", "OGG"):
         made = io.BytesIO()
         soundfile.write(made, samples, 8000, format=name)
         yield made.getvalue()
+    yield packages.docx()
+    yield packages.archive()
     page = PdfWriter()
     page.add_blank_page(72, 72)
     made = io.BytesIO()

@@ -6,6 +6,7 @@ import sys
 import tomllib
 import wave
 import zlib
+from base64 import b64decode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -17,7 +18,7 @@ import numpy as np
 import pillow_heif
 import pillow_jxl  # noqa: F401 - registers the decoder
 import pytest
-from mutagen import flac, id3, mp3, mp4
+from mutagen import flac, id3, mp3, mp4, oggopus, oggvorbis
 from PIL import Image, ImageSequence
 from pypdf import PdfReader
 
@@ -32,7 +33,7 @@ pillow_heif.register_heif_opener()
 ROOT = Path(__file__).parents[2]
 FORMATS = [
     *("jpeg", "png", "webp", "webp-lossless", "gif", "tiff", "dng", "avif", "heic", "heif", "jxl", "svg"),
-    *("wav", "mp3", "flac", "m4a", "mp4", "mov", "avi", "pdf"),
+    *("wav", "mp3", "flac", "ogg", "opus", "m4a", "mp4", "mov", "avi", "pdf", "docx", "epub", "zip"),
 ]
 FULL, SMALL = (1024, 683), (512, 342)
 KAZAKH = metadata.TITLES["kk"]
@@ -53,11 +54,16 @@ MAGIC = {
     "wav": b"RIFF....WAVEfmt ",
     "mp3": b"ID3\x03",
     "flac": b"fLaC",
+    "ogg": b"OggS",
+    "opus": b"OggS",
     "m4a": b"....ftypM4A ",
     "mp4": b"....ftypisom",
     "mov": b"....ftypqt  ",
     "avi": b"RIFF....AVI LIST",
     "pdf": b"%PDF-1.7",
+    "docx": b"PK\3\4",
+    "epub": b"PK\3\4" + b"." * 26 + b"mimetypeapplication/epub+zip",
+    "zip": b"PK\3\4",
 }
 """The first bytes of each; a dot stands for any byte."""
 
@@ -231,6 +237,19 @@ def test_audio_is_tagged_and_lasts(
     assert file.info.length == pytest.approx(3, abs=0.1)  # type: ignore[attr-defined]
     assert metadata.cover() in made[name]
     assert seconds_of_sound(made[name]) == pytest.approx(3, abs=0.1)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("ogg", oggvorbis.OggVorbis), ("opus", oggopus.OggOpus)])
+def test_ogg_is_tagged_and_lasts(
+    name: str, kind: "type[oggvorbis.OggVorbis | oggopus.OggOpus]", made: dict[str, bytes]
+) -> None:
+    file = kind(BytesIO(made[name]))
+    assert file["title"] == [KAZAKH]
+    assert file.info.length == pytest.approx(3, abs=0.1)
+    assert flac.Picture(b64decode(file["metadata_block_picture"][0])).data == metadata.cover()
+    with av.open(BytesIO(made[name]), "r") as container:
+        seconds = sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
+    assert seconds == pytest.approx(3, abs=0.1)
 
 
 def test_mp3_has_a_tag_at_each_end(made: dict[str, bytes]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kzlabel.files import Reader
-from kzlabel.formats import Located
+from kzlabel.formats import Located, ogg
 from kzlabel.limits import Limits
 from kzlabel.status import Finding
 from kzlabel.verifying.abstain import Abstention
@@ -19,6 +19,7 @@ from kzlabel.verifying.binding.bmff_hash import check_bmff_hash
 from kzlabel.verifying.binding.box_hash import check_box_hash
 from kzlabel.verifying.binding.collection_hash import check_collection_hash
 from kzlabel.verifying.binding.data_hash import check_data_hash
+from kzlabel.verifying.binding.stream_hash import check_stream_hash
 from kzlabel.verifying.binding.text_hash import check_text_hash
 
 __all__ = ["check_binding"]
@@ -71,6 +72,10 @@ def check_binding(
                 file, located, content,
                 offsets=kind != "c2pa.hash.bmff", default_algorithm=default_algorithm, uri=uri, limits=limits,
             )  # fmt: skip
+        case "c2pa.hash.boxes" if media_type in ogg.MEDIA_TYPES:
+            findings = check_stream_hash(
+                file, located, content, default_algorithm=default_algorithm, uri=uri, limits=limits
+            )
         case "c2pa.hash.boxes":
             findings = check_box_hash(
                 file, located, media_type, content, default_algorithm=default_algorithm, uri=uri, limits=limits

@@ -1,5 +1,6 @@
 """`c2pa.hash.collection.data`: the members of a ZIP, each with a hash (C2PA 2.4 sections 18.8, 15.12.5 and A.6).
 
+The specification lists members in an array, see `member_hash`; the reference engine writes, and reads, a map only.
 A member's hash covers its local header and its data; another one covers the central directory and its end, but
 for the CRC of the manifest's own entry. `zip_members` reads the ZIP, and takes only plain ones.
 """
@@ -17,6 +18,7 @@ from kzlabel.status import Code, Finding
 from kzlabel.verifying.abstain import Abstention
 from kzlabel.verifying.binding import fields
 from kzlabel.verifying.binding.digest import ALGORITHMS, digest, same
+from kzlabel.verifying.binding.member_hash import check_member_hashes
 from kzlabel.verifying.binding.zip_members import Archive, read_archive
 
 __all__ = ["check_collection_hash"]
@@ -39,6 +41,11 @@ def check_collection_hash(
     limits: Limits,
 ) -> Iterator[Finding]:
     """Check the members of a ZIP against a collection data hash assertion."""
+    if type(content.get("uris")) is list:
+        yield from check_member_hashes(
+            file, located, content, default_algorithm=default_algorithm, uri=uri, limits=limits
+        )
+        return
     algorithm = fields.text(content.get("alg"))
     if algorithm not in ALGORITHMS or (default_algorithm or algorithm) != algorithm:
         raise Abstention("the collection hash has another algorithm than its claim")
@@ -71,9 +78,6 @@ def _store(file: Reader, archive: Archive, limits: Limits) -> bytes:
 
 def _stated(content: Mapping[str, Any], limits: Limits) -> dict[str, bytes]:
     """Return the hash of each member that is named."""
-    if type(content.get("uris")) is list:
-        # The form of the specification, at which the reference engine refuses to read the file.
-        raise Abstention("the collection hash is an array")
     entries = fields.mapping(content.get("uris"))
     if len(entries) > limits.exclusions:
         raise LimitError(f"a collection hash with {len(entries)} members")

@@ -21,7 +21,7 @@ from kzlabel.verifying.binding.digest import digest
 from tests.unit.formats.walks import box, gather, store_of, walk
 
 KINDS = ("jpeg", "png", "gif", "animation", "tiff", "bigtiff", "pages", "webp", "wav", "svg")
-SAMPLES = ("jxl", "mp3", "flac", "avi", "dng", "heic", "m4a")
+SAMPLES = ("jxl", "mp3", "flac", "ogg", "opus", "avi", "dng", "heic", "m4a")
 SIZES = (100, 101, 255, 256, 511, 63_999, 64_000, 64_001, 130_000)
 
 
@@ -78,7 +78,8 @@ def put(data: bytes, store: bytes) -> bytes:
 def test_every_format_with_a_splice_is_tested_here(sources: dict[str, bytes]) -> None:
     here = {form_of(sources[name]).NAME for name in ALL}
     updated = {"html", "pdf", "structured", "text"}  # keeps its past, and a store in it: see test_pdf_update.py
-    assert {form.NAME for form in FORMATS if embedder(form)} <= here | updated
+    members = {"zip"}  # its checksums follow from the store as well: see tests/agreement/test_zip.py
+    assert {form.NAME for form in FORMATS if embedder(form)} <= here | updated | members
 
 
 @pytest.mark.parametrize("size", SIZES)
