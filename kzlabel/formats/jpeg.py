@@ -35,7 +35,9 @@ _SEGMENTS = frozenset({*range(0xC0, 0xD0), 0xDB, *range(0xE0, 0xF0), 0xFE}) - {_
 """Frame headers, tables, application data, comments: markers with a length, that every reader takes for one."""
 
 _APP1 = 0xE1
-_PASSED = frozenset(0xFF00 | code for code in _SEGMENTS - {_APP1})
+_NOTES = frozenset({_APP1, 0xED, 0xFE})
+"""Segments of EXIF and extended XMP, of IPTC, and comments."""
+_PASSED = frozenset(0xFF00 | code for code in _SEGMENTS - _NOTES)
 """Markers of segments that hold nothing of interest."""
 _MARKER = Struct(">HH").unpack_from
 _XMP = b"http://ns.adobe.com/xap/1.0/"
@@ -64,7 +66,7 @@ def locate(file: Reader, limits: Limits) -> Located:
         raise
     except MalformedError as error:
         damage = error.message
-    return Located(boxes.carriers(walk), boxes.oddity or damage, tuple(walk.xmp))
+    return Located(boxes.carriers(walk), boxes.oddity or damage, tuple(walk.xmp), tuple(walk.notes))
 
 
 def _walk_segments(walk: Walk, boxes: "_Boxes") -> str:
@@ -84,8 +86,9 @@ def _walk_segments(walk: Walk, boxes: "_Boxes") -> str:
             at = _next_mark(walk, at)
         elif code in _SEGMENTS:
             length = _length(walk, at)
-            if code == _APP1 and length > _LEAST_XMP and read(at + 4, len(_XMP)) == _XMP:
-                walk.xmp.append(Span(at, length))
+            if code in _NOTES:
+                its_xmp = code == _APP1 and length > _LEAST_XMP and read(at + 4, len(_XMP)) == _XMP
+                (walk.xmp if its_xmp else walk.notes).append(Span(at, length))
             at += length
         elif code == _APP11:
             length = _length(walk, at)

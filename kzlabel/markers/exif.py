@@ -1,0 +1,95 @@
+"""EXIF: the few text fields of a TIFF structure that say who or what made a picture (CIPA DC-008; TIFF 6.0).
+
+Only the first directory and the Exif directory are looked at, each entry once, with every offset checked.
+"""
+
+from collections.abc import Iterator
+from struct import Struct, error
+from typing import Final
+
+from kzlabel.markers.model import Field
+from kzlabel.markers.values import decoded
+
+__all__ = ["fields", "values"]
+
+_EXIF: Final = 0x8769
+_TAGS: Final = {
+    0x000B: "ProcessingSoftware",
+    0x010D: "DocumentName",
+    0x010E: "ImageDescription",
+    0x010F: "Make",
+    0x0110: "Model",
+    0x0131: "Software",
+    0x013B: "Artist",
+    0x8298: "Copyright",
+    0x9286: "UserComment",
+    0x9C9B: "XPTitle",
+    0x9C9C: "XPComment",
+}
+_WANTED: Final = frozenset({*_TAGS, _EXIF})
+_MOST_ENTRIES: Final = 512
+_LONGEST: Final = 1 << 16
+_WIDE: Final = frozenset({0x9C9B, 0x9C9C})
+_SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 7: 1, 13: 4, 129: 1}
+_ORDERS: Final = {
+    b"II*\0": (Struct("<I").unpack_from, Struct("<H").unpack_from, Struct("<HHI4s").iter_unpack, Struct("<I").unpack),
+    b"MM\0*": (Struct(">I").unpack_from, Struct(">H").unpack_from, Struct(">HHI4s").iter_unpack, Struct(">I").unpack),
+}
+
+
+def values(data: bytes) -> list[tuple[int, bytes]]:
+    """Return tag and raw bytes of the fields that matter; those before the break where the structure is broken."""
+    order = _ORDERS.get(data[:4])
+    found: list[tuple[int, bytes]] = []
+    if order is None:
+        return found
+    long, short, entries, offset = order
+    try:
+        at, below = long(data, 4)[0], 0
+        for _ in range(2):
+            first = at + 2
+            end = first + 12 * min(short(data, at)[0], _MOST_ENTRIES)
+            block = data[first : end if end <= len(data) else len(data) - (len(data) - first) % 12]
+            for tag, kind, count, value in entries(block):
+                if tag not in _WANTED:
+                    continue
+                if tag == _EXIF:
+                    below = below or offset(value)[0]
+                    continue
+                size = min(count * _SIZES.get(kind, 0), _LONGEST)
+                if size > 4:
+                    start = offset(value)[0]
+                    value = data[start : start + size]  # noqa: PLW2901 - the value proper, in place of its offset
+                else:
+                    value = value[:size]  # noqa: PLW2901
+                if value:
+                    found.append((tag, value))
+            if not below:
+                break
+            at, below = below, 0
+    except error:  # a directory that isn't in the data
+        pass
+    return found
+
+
+def fields(data: bytes) -> Iterator[Field]:
+    """Yield the fields that matter as text."""
+    order = "be" if data[:2] == b"MM" else "le"
+    for tag, value in values(data):
+        if tag == 0x9286:
+            text = _comment(value, order)
+        else:
+            text = decoded(value, "utf-16-le" if tag in _WIDE else "")
+        if text.strip():
+            yield Field(f"EXIF {_TAGS[tag]}", text.strip())
+
+
+def _comment(value: bytes, order: str) -> str:
+    """Return a UserComment, whose first eight bytes name its encoding; some writers leave them out."""
+    code, rest = value[:8], value[8:]
+    if code == b"UNICODE\0":
+        if rest[:1] == b"\0" or (rest[1:2] != b"\0" and order == "be"):
+            return decoded(rest, "utf-16-be")
+        wide = rest[1:2] == b"\0" or rest[:2] in (b"\xff\xfe", b"\xfe\xff") or not rest.isascii()
+        return decoded(rest, "utf-16-le" if wide else "")
+    return decoded(rest if code in (b"ASCII\0\0\0", bytes(8), b"JIS\0\0\0\0\0") else value)
