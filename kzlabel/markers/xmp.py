@@ -155,17 +155,21 @@ def declared(declaration: Declaration) -> dict[tuple[str, str], str]:
     return given
 
 
-def written(packet: bytes, declaration: Declaration, *, wrapped: bool = True) -> tuple[bytes, tuple[str, ...]]:
+def written(
+    packet: bytes, declaration: Declaration, *, wrapped: bool = True, skip: frozenset[str] = frozenset()
+) -> tuple[bytes, tuple[str, ...]]:
     """Return `packet` with the declaration, and the names of the properties that were added.
 
     What is there stays: a property that the packet has is not written, except that an `AIGC` value gets those of
     its fields that are empty. An empty packet is made new; `wrapped` says whether with the processing instructions
-    by which it is found in any file.
+    by which it is found in any file, and `skip` names the fields that stand elsewhere in the file.
 
     Raises:
         MalformedError: The packet is broken, or of a form into which nothing is written.
     """
-    wanted = declared(declaration)
+    wanted = {key: value for key, value in declared(declaration).items() if f"XMP {_named(*key)}" not in skip}
+    if not wanted:
+        return packet, ()
     if not packet.strip(b"\0 \t\r\n"):
         text = _META.format(_RDF, _description(wanted, ""))
         text = _PACKET.format(text) if wrapped else text

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from kzlabel.formats import Format
-from kzlabel.markers.places import jpeg, png
+from kzlabel.markers.places import bmff, gif, html, id3, jpeg, jxl, markdown, office, pdf, png, riff, svg, tiff, vorbis
 from kzlabel.markers.places.base import Change, Place, Writable, changes_of
 
 __all__ = ["OTHERS", "PLACES", "Change", "Place", "Writable", "changes_of", "place_of"]
@@ -12,13 +12,28 @@ __all__ = ["OTHERS", "PLACES", "Change", "Place", "Writable", "changes_of", "pla
 PLACES: Final[Mapping[str, Place]] = {
     "jpeg": cast("Place", jpeg),
     "png": cast("Place", png),
+    "webp": cast("Place", riff),
+    "gif": cast("Place", gif),
+    "tiff": cast("Place", tiff),
+    "bmff": cast("Place", bmff),
+    "jxl": cast("Place", jxl),
+    "pdf": cast("Place", pdf),
+    "wav": cast("Place", riff),
+    "avi": cast("Place", riff),
+    "flac": cast("Place", vorbis),
+    "mp3": cast("Place", id3),
+    "zip": cast("Place", office),
+    "svg": cast("Place", svg),
+    "html": cast("Place", html),
 }
 """By the format's name; a format that isn't here has no place for markers."""
 
-OTHERS: Final[tuple[tuple[bytes, Place], ...]] = ()
+OTHERS: Final[tuple[tuple[bytes, Place], ...]] = ((b"OggS", cast("Place", vorbis.Ogg)),)
 """By their first bytes, for files of formats that hold no manifest."""
 
 
 def place_of(form: Format) -> Place | None:
     """Return where files of this format keep markers; None when they don't."""
+    if form.MEDIA_TYPES[:1] == markdown.MEDIA_TYPES:
+        return cast("Place", markdown)
     return PLACES.get(form.NAME)
