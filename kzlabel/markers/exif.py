@@ -3,7 +3,8 @@
 Only the first directory and the Exif directory are looked at, each entry once, with every offset checked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
 from struct import Struct, error
 from typing import Final
 
@@ -31,10 +32,23 @@ _MOST_ENTRIES: Final = 512
 _LONGEST: Final = 1 << 16
 _WIDE: Final = frozenset({0x9C9B, 0x9C9C})
 _SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 7: 1, 13: 4, 129: 1}
-_ORDERS: Final = {
-    b"II*\0": (Struct("<I").unpack_from, Struct("<H").unpack_from, Struct("<HHI4s").iter_unpack, Struct("<I").unpack),
-    b"MM\0*": (Struct(">I").unpack_from, Struct(">H").unpack_from, Struct(">HHI4s").iter_unpack, Struct(">I").unpack),
-}
+_ORDERS: Final = {b"II*\0": "<", b"MM\0*": ">"}
+
+
+@cache
+def _entry(order: str) -> tuple[Callable[[bytes, int], tuple[int, ...]], Callable[[bytes, int], tuple[int, ...]]]:
+    return Struct(order + "HHII").unpack_from, Struct(order + "H").unpack_from
+
+
+@cache
+def _offset(order: str) -> Callable[[bytes, int], tuple[int, ...]]:
+    return Struct(order + "I").unpack_from
+
+
+@lru_cache(maxsize=512)
+def _tags(order: str, count: int) -> Callable[[bytes, int], tuple[int, ...]]:
+    """Return what unpacks the tags of a directory of so many entries."""
+    return Struct(order + "H10x" * count).unpack_from
 
 
 def values(data: bytes) -> list[tuple[int, bytes]]:
@@ -43,30 +57,26 @@ def values(data: bytes) -> list[tuple[int, bytes]]:
     found: list[tuple[int, bytes]] = []
     if order is None:
         return found
-    long, short, entries, offset = order
+    entry, number = _entry(order)
     try:
-        at, below = long(data, 4)[0], 0
+        at = _offset(order)(data, 4)[0]
         for _ in range(2):
-            first = at + 2
-            end = first + 12 * min(short(data, at)[0], _MOST_ENTRIES)
-            block = data[first : end if end <= len(data) else len(data) - (len(data) - first) % 12]
-            for tag, kind, count, value in entries(block):
-                if tag not in _WANTED:
-                    continue
+            first, below = at + 2, 0
+            count = min(number(data, at)[0], _MOST_ENTRIES, (len(data) - first) // 12)
+            tags = _tags(order, count)(data, first) if count > 0 else ()
+            for tag in _WANTED.intersection(tags):
+                spot = first + 12 * tags.index(tag)
+                _, kind, length, start = entry(data, spot)
                 if tag == _EXIF:
-                    below = below or offset(value)[0]
+                    below = start
                     continue
-                size = min(count * _SIZES.get(kind, 0), _LONGEST)
-                if size > 4:
-                    start = offset(value)[0]
-                    value = data[start : start + size]  # noqa: PLW2901 - the value proper, in place of its offset
-                else:
-                    value = value[:size]  # noqa: PLW2901
-                if value:
-                    found.append((tag, value))
+                size = min(length * _SIZES.get(kind, 0), _LONGEST)
+                start = start if size > 4 else spot + 8
+                if size:
+                    found.append((tag, data[start : start + size]))
             if not below:
                 break
-            at, below = below, 0
+            at = below
     except error:  # a directory that isn't in the data
         pass
     return found
@@ -75,7 +85,7 @@ def values(data: bytes) -> list[tuple[int, bytes]]:
 def fields(data: bytes) -> Iterator[Field]:
     """Yield the fields that matter as text."""
     order = "be" if data[:2] == b"MM" else "le"
-    for tag, value in values(data):
+    for tag, value in sorted(values(data)):
         if tag == 0x9286:
             text = _comment(value, order)
         else:

@@ -7,7 +7,7 @@ from kzlabel.files import Reader
 from kzlabel.formats import Format, Located, recognise
 from kzlabel.limits import DEFAULT_LIMITS, Limits
 from kzlabel.markers.model import Field, Marker
-from kzlabel.markers.places import OTHERS, place_of
+from kzlabel.markers.places import OTHERS, QUICK, place_of
 from kzlabel.markers.places.base import Place
 from kzlabel.markers.rules import judge
 
@@ -33,6 +33,12 @@ def read(
     Raises:
         OSError: It can't be read.
     """
+    if form is not None and located is not None and form.NAME in QUICK:
+        try:
+            if QUICK[form.NAME].silent(file, located):
+                return ()
+        except MalformedError:
+            return ()
     found = list(fields(file, form, located=located, limits=limits))
     return judge(found) if found else ()
 

@@ -17,7 +17,7 @@ from kzlabel.markers.aigc import label_of
 from kzlabel.markers.model import Field, Marker
 from kzlabel.markers.values import LONGEST, shown
 
-__all__ = ["Rule", "Rules", "hint", "judge", "level", "load", "overview", "suspicious", "words"]
+__all__ = ["Rule", "Rules", "judge", "level", "load", "overview", "suspicious", "words"]
 
 Reading = Literal["", "source-type", "source-type-uri", "aigc", "aigc-wrapped", "disclosure"]
 Implies = Literal["generated", "assisted", "unknown", "value"]
@@ -174,30 +174,17 @@ _READINGS: Final[MappingProxyType[str, Callable[[str], AI | None]]] = MappingPro
 
 
 @cache
-def words() -> tuple[bytes, ...]:
-    """Return every word of every rule, those that hold another one left out."""
-    given = {word.encode() for rule in load().rule for word in rule.words}
-    return tuple(sorted(word for word in given if not any(other != word and other in word for other in given)))
+def words() -> frozenset[bytes]:
+    """Return every word of every rule."""
+    return frozenset(word.encode() for rule in load().rule for word in rule.words)
 
 
-@cache
-def hint() -> re.Pattern[bytes]:
-    """Return a pattern that every value in lower case has if any rule may recognise it."""
-    return re.compile(b"|".join(map(_escaped_tree, _by_first(words()))))
+_LETTERS: Final = b"abcdefghijklmnopqrstuvwxyz0123456789_"
+_WORDS: Final = bytes(code if code in _LETTERS else code + 32 if 65 <= code <= 90 else 32 for code in range(256))
+"""Turns letters into lower case, and all that isn't part of a word into spaces."""
 
 
 def suspicious(data: bytes) -> bool:
     """Tell whether raw bytes may hold something that a rule recognises; cheap, and true too often."""
-    return hint().search(data.lower()) is not None
-
-
-def _by_first(given: Iterable[bytes]) -> list[list[bytes]]:
-    table: dict[bytes, list[bytes]] = {}
-    for word in given:
-        table.setdefault(word[:1], []).append(word)
-    return list(table.values())
-
-
-def _escaped_tree(family: list[bytes]) -> bytes:
-    """Return a pattern for words with the same first letter, tried only where that letter stands."""
-    return re.escape(family[0][:1]) + b"(?:" + b"|".join(re.escape(word[1:]) for word in family) + b")"
+    plain = data.translate(_WORDS)
+    return not words().isdisjoint(plain.split()) or b"aigc" in plain

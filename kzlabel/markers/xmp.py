@@ -18,7 +18,7 @@ from kzlabel.markers.rules import load, suspicious
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-__all__ = ["LARGEST", "declared", "extended", "fields", "may_speak", "written"]
+__all__ = ["LARGEST", "declared", "extended", "fields", "may_speak", "take", "written"]
 
 LARGEST: Final = 1 << 20
 """Bytes of a packet that is parsed."""
@@ -44,28 +44,42 @@ _PREFIXES: Final[Mapping[str, str]] = {
 _END: Final = re.compile(r"</([A-Za-z_][\w.-]*):RDF\s*>")
 _PACKET: Final = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n{}\n<?xpacket end="w"?>'
 _META: Final = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{}">{}</rdf:RDF></x:xmpmeta>'
-_ALONE: Final = re.compile(rb":(?:[Dd]igital[Ss]ource|AI[A-Z]|\w{0,40}AIGC)|&#")
-"""Properties that are made to speak of AI, and what may spell them."""
+_ALONE: Final = r"[Dd]igital[Ss]ource|AI[A-Z]|\w{0,40}AIGC"
+"""Properties that are made to speak of AI."""
 
 
 @cache
-def _free() -> re.Pattern[bytes]:
-    """Return a pattern of the properties with text of any kind that a rule looks at, which takes their text."""
+def _speaking() -> re.Pattern[bytes]:
+    """Return a pattern of the properties that rules look at; it takes the text of those that hold text of any kind.
+
+    It begins with one letter and then one of few, because it is searched for in every packet.
+    """
     places = {place for rule in load().rule for place in load().places(rule) if place.startswith("XMP ")}
-    names = {place.rpartition(":")[2] for place in places}
-    among = "|".join(sorted(name for name in names if not _ALONE.match(f":{name}".encode())))
+    names = {place.rpartition(":")[2] for place in places if "*" not in place}
+    free = sorted(name for name in names if not re.match(_ALONE, name))
+    first = "".join(sorted({name[0] for name in free} | set("ADd")))
     value = r"(?:=[\"']([^\"'<]*)|>([^<]*(?:</?rdf:[^>]*>[^<]*)*))"
-    return re.compile(f":(?:{among}){value}".encode())
+    return re.compile(f":(?=[{first}])(?:({_ALONE})|(?:{'|'.join(free)}){value})".encode())
+
+
+def take(packet: bytes, texts: list[bytes]) -> bool:
+    """Add the text of those properties of a packet that may hold any to `texts`; tell whether that is all.
+
+    False means that the packet has a property that is made to speak of AI, or can't be seen through so quickly.
+    """
+    if b"\0" in packet or b"&#" in packet:
+        return False
+    for alone, one, other in _speaking().findall(packet):
+        if alone:
+            return False
+        texts.append(one or other)
+    return True
 
 
 def may_speak(packet: bytes) -> bool:
     """Tell whether a packet may hold a marker: quick, true too often, and false only for packets without one."""
-    if b"\0" in packet:
-        packet = packet.replace(b"\0", b"")  # two bytes a character
-    if _ALONE.search(packet):
-        return True
-    values = b"\n".join([one or other for one, other in _free().findall(packet)])
-    return bool(values) and suspicious(values)
+    texts: list[bytes] = []
+    return not take(packet, texts) or suspicious(b" ".join(texts))
 
 
 def fields(packet: bytes) -> Iterator[Field]:

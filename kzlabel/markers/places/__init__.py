@@ -5,9 +5,9 @@ from typing import Final, cast
 
 from kzlabel.formats import Format
 from kzlabel.markers.places import bmff, gif, html, id3, jpeg, jxl, markdown, office, pdf, png, riff, svg, tiff, vorbis
-from kzlabel.markers.places.base import Change, Place, Writable, changes_of
+from kzlabel.markers.places.base import Change, Place, Quick, Writable, changes_of
 
-__all__ = ["OTHERS", "PLACES", "Change", "Place", "Writable", "changes_of", "place_of"]
+__all__ = ["OTHERS", "PLACES", "Change", "QUICK", "Place", "Writable", "changes_of", "place_of"]
 
 PLACES: Final[Mapping[str, Place]] = {
     "jpeg": cast("Place", jpeg),
@@ -27,6 +27,9 @@ PLACES: Final[Mapping[str, Place]] = {
     "html": cast("Place", html),
 }
 """By the format's name; a format that isn't here has no place for markers."""
+
+QUICK: Final[Mapping[str, Quick]] = {"jpeg": cast("Quick", jpeg), "png": cast("Quick", png)}
+"""Those that can tell at a glance that there is nothing."""
 
 OTHERS: Final[tuple[tuple[bytes, Place], ...]] = ((b"OggS", cast("Place", vorbis.Ogg)),)
 """By their first bytes, for files of formats that hold no manifest."""

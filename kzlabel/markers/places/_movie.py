@@ -119,7 +119,7 @@ def _value(walk: Walk, item: Box) -> tuple[str, str]:
 
 
 def written(
-    movie: bytes, freeform: Mapping[str, str], label: AIGC | None, *, itunes: bool
+    movie: bytes, freeform: Mapping[str, str], label: AIGC | None, *, itunes: bool, quicktime: bool
 ) -> tuple[bytes, tuple[str, ...]]:
     """Return the movie box with the tags that are missing, and their names.
 
@@ -128,6 +128,7 @@ def written(
         freeform: Tags of free form in the iTunes list.
         label: TC260's label: a tag of free form with `itunes`, else a QuickTime key (TC260-PG-20257A).
         itunes: See `label`.
+        quicktime: Whether it is of QuickTime, where `meta` in `moov` is no full box.
 
     Raises:
         MalformedError: The box is broken, or of a form into which nothing is written.
@@ -149,7 +150,7 @@ def written(
         if text and itunes:
             wanted["AIGC"] = text
         elif text:
-            movie = _with_key(movie, "AIGC", text)
+            movie = _with_key(movie, "AIGC", text, quicktime=quicktime)
     if wanted:
         items = b"".join(_freeform(key, value) for key, value in wanted.items())
         movie = _with_items(movie, items)
@@ -221,7 +222,7 @@ def _kind(movie: bytes, meta: Box) -> bytes:
     return _handler(walk, _children(walk, meta)[1])
 
 
-def _with_key(movie: bytes, name: str, value: str) -> bytes:
+def _with_key(movie: bytes, name: str, value: str, *, quicktime: bool) -> bytes:
     """Return the movie with a QuickTime key: in `udta/meta`, or in `meta` where iTunes has taken the former."""
     key = (8 + len(name)).to_bytes(4) + b"mdta" + name.encode()
     path = _path(movie, b"udta", b"meta")
@@ -233,7 +234,8 @@ def _with_key(movie: bytes, name: str, value: str) -> bytes:
         return _in_list(movie, path, key, value)
     keys = _box(b"keys", bytes(4) + (1).to_bytes(4) + key)
     tags = _box(b"ilst", _box((1).to_bytes(4), _data(value)))
-    meta = _box(b"meta", bytes(4) + _handler_box(b"mdta") + keys + tags)
+    version = b"" if quicktime and path[-1].type == b"moov" and _path(movie, b"udta")[1:] else bytes(4)
+    meta = _box(b"meta", version + _handler_box(b"mdta") + keys + tags)
     below = [b"udta"] if len(path) == 1 and not _path(movie, b"udta")[1:] else []
     return _insert(movie, path, _box(b"udta", meta) if below else meta)
 

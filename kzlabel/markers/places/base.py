@@ -9,7 +9,7 @@ from kzlabel.formats._splice import Edit
 from kzlabel.limits import Limits
 from kzlabel.markers.model import Declaration, Field
 
-__all__ = ["LARGEST", "Change", "Place", "Writable", "changes_of"]
+__all__ = ["LARGEST", "Change", "Place", "Quick", "Writable", "changes_of"]
 
 LARGEST = 1 << 20
 """Bytes of one piece of metadata that is looked at."""
@@ -38,6 +38,17 @@ class Place(Protocol):
 
         Raises:
             MalformedError: The file is broken; what was yielded before holds.
+        """
+
+
+class Quick(Place, Protocol):
+    """A place that can tell at a glance that a file has nothing that a rule might recognise, as most files don't."""
+
+    def silent(self, file: Reader, located: Located) -> bool:
+        """Tell whether `read` needn't be asked; False when in doubt.
+
+        Raises:
+            MalformedError: A read failed.
         """
 
 

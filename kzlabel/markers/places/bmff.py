@@ -29,6 +29,7 @@ __all__ = ["read", "write"]
 _XMP: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _FILMS: Final = frozenset({"video/mp4", "audio/mp4", "video/quicktime"})
 _SOUND: Final = "audio/mp4"
+_QUICKTIME: Final = "video/quicktime"
 _LARGEST_MOVIE: Final = 1 << 26
 _FREE: Final = b"free"
 _BY_OFFSET: Final = frozenset({b"mdat", b"moof", b"moov", b"idat", b"meta", b"mfra", b"sidx"})
@@ -65,7 +66,8 @@ def write(file: Reader, declaration: Declaration, limits: Limits = DEFAULT_LIMIT
             raise MalformedError("the file has no single movie box that could be changed")
         old = file.read(movies[0].start, movies[0].size)
         freeform = declaration.entries() if media_type == _SOUND else {}
-        new, more = _movie.written(old, freeform, declaration.aigc, itunes=media_type == _SOUND)
+        sound, quicktime = media_type == _SOUND, media_type == _QUICKTIME
+        new, more = _movie.written(old, freeform, declaration.aigc, itunes=sound, quicktime=quicktime)
         if more:
             moved, tail = _moved(top, movies[0], new)
             edits, added, names = [*edits, *moved], tail + added, names + more

@@ -20,11 +20,14 @@ from kzlabel.markers.places.base import Change
 from kzlabel.markers.rules import suspicious
 from kzlabel.markers.values import decoded
 
-__all__ = ["read", "write"]
+__all__ = ["read", "silent", "write"]
 
 _XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
+_BEFORE: Final = 4 + len(_XMP)
+"""Bytes of a segment before its packet."""
 _EXTENSION: Final = b"http://ns.adobe.com/xmp/extension/\0"
 _EXIF: Final = b"Exif\0"
+_WIDE: Final = b"\0\0"[:1]
 _COMMENT: Final = 0xFE
 _IIM: Final = 0xED
 _MOST: Final = 65_533
@@ -32,26 +35,43 @@ _MOST: Final = 65_533
 _LEADING: Final = frozenset({0xE0, 0xE1})
 
 
+def silent(file: Reader, located: Located) -> bool:
+    """See `Quick.silent`."""
+    if not located.xmp and not located.notes:
+        return True
+    texts: list[bytes] = []
+    for start, length in located.xmp or ():
+        if not xmp.take(file.read(start + _BEFORE, length - _BEFORE), texts):
+            return False
+    for start, length in located.notes or ():
+        data = file.read(start, length)
+        if data[1] == _COMMENT:
+            texts.append(data)
+        elif data[1] == _IIM:
+            texts += [value for _, value in iim.values(data)]
+        elif data.startswith(_EXIF, 4):
+            texts += [value for _, value in exif.values(data[10:])]
+        elif data.startswith(_EXTENSION, 4):
+            return False
+    joined = b" ".join(texts)
+    return not suspicious(joined.replace(b"\0", b"") if _WIDE in joined else joined)
+
+
 def read(file: Reader, located: Located | None, limits: Limits) -> Iterator[Field]:
-    """See `Place.read`: what the segments hold is looked at in full only where a rule might recognise it."""
+    """See `Place.read`."""
     found = located or jpeg.locate(file, limits)
     for span in found.xmp or ():
-        packet = file.read(span.start + 4, span.length - 4)[len(_XMP) :]
-        if xmp.may_speak(packet):
-            yield from xmp.fields(packet)
+        yield from xmp.fields(file.read(span.start + _BEFORE, span.length - _BEFORE))
     parts: list[tuple[int, bytes]] = []
     for start, length in found.notes or ():
-        data = file.read(start + 4, length - 4)
-        code = file.read(start + 1, 1)[0]
+        data = file.read(start, length)
+        code, data = data[1], data[4:]
         if code == _COMMENT:
-            if suspicious(data):
-                yield Field("JPEG comment", decoded(data).strip())
+            yield Field("JPEG comment", decoded(data).strip())
         elif code == _IIM:
-            values = iim.values(data)
-            if values and suspicious(b"\n".join([value for _, value in values])):
-                yield from iim.fields(data)
+            yield from iim.fields(data)
         elif data.startswith(_EXIF):
-            yield from _exif(data[6:])
+            yield from exif.fields(data[6:])
         elif data.startswith(_EXTENSION) and length > len(_EXTENSION) + 44:
             body = data[len(_EXTENSION) :]
             parts.append((int.from_bytes(body[36:40]), body[40:]))
@@ -59,16 +79,6 @@ def read(file: Reader, located: Located | None, limits: Limits) -> Iterator[Fiel
         packet = xmp.extended(parts)
         if packet and xmp.may_speak(packet):
             yield from xmp.fields(packet)
-
-
-def _exif(data: bytes) -> Iterator[Field]:
-    values = exif.values(data)
-    if values:
-        joined = b"\n".join([value for _, value in values])
-        if b"\0" in joined:
-            joined = joined.replace(b"\0", b"")
-        if suspicious(joined):
-            yield from exif.fields(data)
 
 
 def write(file: Reader, declaration: Declaration, limits: Limits = DEFAULT_LIMITS) -> Change:
@@ -79,7 +89,7 @@ def write(file: Reader, declaration: Declaration, limits: Limits = DEFAULT_LIMIT
     spans = located.xmp or ()
     if len(spans) > 1:
         raise MalformedError("the image has more than one XMP packet")
-    old = file.read(spans[0].start + 4, spans[0].length - 4)[len(_XMP) :] if spans else b""
+    old = file.read(spans[0].start + _BEFORE, spans[0].length - _BEFORE) if spans else b""
     new, names = xmp.written(old, declaration)
     if not names:
         return Change()

@@ -185,7 +185,7 @@ def _edits(file: Reader, members: list[_Member], start: int, end: bytes, new: di
 
     The bytes of a replaced member are cut out, and the offsets in the directory follow.
     """
-    order = sorted((member.at for member in members), default=0)
+    order = sorted(member.at for member in members)
     edits, directory, cut = [], b"", []
     for at, following in zip(order, [*order[1:], start], strict=True):
         member = next(one for one in members if one.at == at)

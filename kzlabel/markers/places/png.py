@@ -21,37 +21,62 @@ from kzlabel.markers.places.base import LARGEST, Change
 from kzlabel.markers.rules import suspicious
 from kzlabel.markers.values import LONGEST, decoded, inflated
 
-__all__ = ["read", "write"]
+__all__ = ["read", "silent", "write"]
 
 _KEYWORD: Final = b"XML:com.adobe.xmp"
+_BEFORE: Final = len(_KEYWORD) + 5
+"""Bytes of a chunk's data before its packet, where no language is named."""
 _FIRST: Final = 33
 """Where `IHDR`, which must come first, ends."""
 _PACK: Final = Struct(">I4s").pack
 _PLAIN: Final = 4 * LONGEST
+_PROFILE: Final = b"Raw profile type "
 _RAW: Final = re.compile(rb"Raw profile type (exif|APP1|iptc|xmp)\0", re.IGNORECASE)
+
+
+def silent(file: Reader, located: Located) -> bool:
+    """See `Quick.silent`."""
+    if not located.xmp and not located.notes:
+        return True
+    texts: list[bytes] = []
+    for start, length in located.xmp or ():
+        data = file.read(start, min(length, LARGEST))
+        plain = data[_BEFORE - 4 : _BEFORE] == bytes(4)  # not compressed, and in no language
+        if not plain or length > LARGEST or not xmp.take(data[_BEFORE:], texts):
+            return False
+    for start, length in located.notes or ():
+        data = file.read(start + 4, min(length - 4, _PLAIN))
+        if data[:4] == b"tEXt":
+            if data.startswith(_PROFILE, 4):
+                return False
+            texts.append(data[4:])
+        elif data[:4] == b"eXIf":
+            texts += [value.replace(b"\0", b"") for _, value in exif.values(data[4:])]
+        else:
+            if data.startswith(_PROFILE, 4):
+                return False
+            texts += _text(data[:4], data[4:])
+    joined = b" ".join(texts)
+    return not suspicious(joined.replace(b"\0", b" "))
 
 
 def read(file: Reader, located: Located | None, limits: Limits) -> Iterator[Field]:
     """See `Place.read`; a long text is looked at as far as rules look at it."""
     found = located or png.locate(file, limits)
     for span in found.xmp or ():
-        packet = _text(b"iTXt", file.read(span.start, min(span.length, LARGEST)), xmp.LARGEST)[1]
-        if xmp.may_speak(packet):
-            yield from xmp.fields(packet)
+        yield from xmp.fields(_text(b"iTXt", file.read(span.start, min(span.length, LARGEST)), xmp.LARGEST)[1])
     for start, length in found.notes or ():
         data = file.read(start + 4, min(length - 4, _PLAIN))
         kind, body = data[:4], data[4:]
         if kind == b"eXIf":
-            if suspicious(b"\n".join([value for _, value in exif.values(body)]).replace(b"\0", b"")):
-                yield from exif.fields(body)
+            yield from exif.fields(body)
             continue
         profile = _RAW.match(body)
         if profile:
             yield from _profile(profile[1].lower(), kind, body)
             continue
         keyword, text = _text(kind, body)
-        if suspicious(keyword + b" " + text):
-            yield Field(f"PNG {decoded(keyword, 'latin-1')}", decoded(text).strip())
+        yield Field(f"PNG {decoded(keyword, 'latin-1')}", decoded(text).strip())
 
 
 def _profile(kind: bytes, chunk: bytes, body: bytes) -> Iterator[Field]:

@@ -22,7 +22,7 @@ __all__ = ["read", "write"]
 
 _MOST: Final = 1 << 24
 """Bytes of a document in which RDF is looked for."""
-_RDF: Final = re.compile(rb"<(?:x:xmpmeta|rdf:RDF)[\s>].*?</(?:x:xmpmeta|rdf:RDF)\s*>", re.DOTALL)
+_RDF: Final = re.compile(rb"<(x:xmpmeta|rdf:RDF)[\s>].*?</\1\s*>", re.DOTALL)
 _ROOT: Final = re.compile(rb"<(?:[\w.-]+:)?svg\b[^>]{0,16384}>")
 _SPACE: Final = re.compile(rb"\sxmlns:([A-Za-z_][\w.-]*)\s*=\s*(?:\"([^\"<&]*)\"|'([^'<&]*)')")
 _OURS: Final = re.compile(rb"<x:xmpmeta[\s>].*?</x:xmpmeta\s*>", re.DOTALL)
