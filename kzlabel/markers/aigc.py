@@ -1,6 +1,8 @@
-"""The value of an AIGC field: a JSON object in one of two shapes (TC260-PG-20259A section 5 and annex B).
+"""The value of an AIGC field: a JSON object in one of two shapes (TC260-PG-20259A).
 
     {"Label": "1", "ContentProducer": ...}      or      {"AIGC": {"Label": "1", ...}}
+
+Writers use the wrapper where a field isn't named AIGC itself.
 """
 
 import json

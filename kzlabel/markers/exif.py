@@ -3,15 +3,15 @@
 Only the first directory and the Exif directory are looked at, each entry once, with every offset checked.
 """
 
-from collections.abc import Callable, Iterator
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from struct import Struct, error
 from typing import Final
 
 from kzlabel.markers.model import Field
 from kzlabel.markers.values import decoded
 
-__all__ = ["fields", "values"]
+__all__ = ["fields", "take", "values"]
 
 _EXIF: Final = 0x8769
 _TAGS: Final = {
@@ -32,34 +32,33 @@ _MOST_ENTRIES: Final = 512
 _LONGEST: Final = 1 << 16
 _WIDE: Final = frozenset({0x9C9B, 0x9C9C})
 _SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 7: 1, 13: 4, 129: 1}
-_ORDERS: Final = {b"II*\0": "<", b"MM\0*": ">"}
-
-
-@cache
-def _entry(order: str) -> tuple[Callable[[bytes, int], tuple[int, ...]], Callable[[bytes, int], tuple[int, ...]]]:
-    return Struct(order + "HHII").unpack_from, Struct(order + "H").unpack_from
-
-
-@cache
-def _offset(order: str) -> Callable[[bytes, int], tuple[int, ...]]:
-    return Struct(order + "I").unpack_from
+_Unpack = Callable[[bytes, int], tuple[int, ...]]
+_ORDERS: Final[Mapping[bytes, tuple[str, _Unpack, _Unpack, _Unpack]]] = {
+    mark: (
+        order,
+        Struct(order + "I").unpack_from,
+        Struct(order + "H").unpack_from,
+        Struct(order + "HHII").unpack_from,
+    )
+    for mark, order in ((b"II*\0", "<"), (b"MM\0*", ">"))
+}
 
 
 @lru_cache(maxsize=512)
-def _tags(order: str, count: int) -> Callable[[bytes, int], tuple[int, ...]]:
+def _tags(order: str, count: int) -> _Unpack:
     """Return what unpacks the tags of a directory of so many entries."""
-    return Struct(order + "H10x" * count).unpack_from
+    return Struct(order + "H10x" * max(count, 0)).unpack_from
 
 
 def values(data: bytes) -> list[tuple[int, bytes]]:
     """Return tag and raw bytes of the fields that matter; those before the break where the structure is broken."""
-    order = _ORDERS.get(data[:4])
+    known = _ORDERS.get(data[:4])
     found: list[tuple[int, bytes]] = []
-    if order is None:
+    if known is None:
         return found
-    entry, number = _entry(order)
+    order, offset, number, entry = known
     try:
-        at = _offset(order)(data, 4)[0]
+        at = offset(data, 4)[0]
         for _ in range(2):
             first, below = at + 2, 0
             count = min(number(data, at)[0], _MOST_ENTRIES, (len(data) - first) // 12)
@@ -82,14 +81,41 @@ def values(data: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
+def take(data: bytes, base: int, texts: list[bytes]) -> None:
+    """Add to `texts` what the fields that matter hold, in no order, and in haste: a value may be cut short.
+
+    The structure begins at `base` in `data`.
+    """
+    known = _ORDERS.get(data[base : base + 4])
+    if known is None:
+        return
+    order, offset, number, entry = known
+    size = len(data)
+    try:
+        at = base + offset(data, base + 4)[0]
+        for _ in range(2):
+            first, below = at + 2, 0
+            tags = _tags(order, min(number(data, at)[0], _MOST_ENTRIES, (size - first) // 12))(data, first)
+            for tag in _WANTED.intersection(tags):
+                spot = first + 12 * tags.index(tag)
+                _, _, length, start = entry(data, spot)
+                if tag == _EXIF:
+                    below = start
+                elif length > 4:
+                    texts.append(data[base + start : base + start + length])
+            if not below:
+                return
+            at = base + below
+    except error:  # a directory that isn't in the data
+        return
+
+
 def fields(data: bytes) -> Iterator[Field]:
     """Yield the fields that matter as text."""
     order = "be" if data[:2] == b"MM" else "le"
     for tag, value in sorted(values(data)):
-        if tag == 0x9286:
-            text = _comment(value, order)
-        else:
-            text = decoded(value, "utf-16-le" if tag in _WIDE else "")
+        wide = "utf-16-le" if tag in _WIDE else ""
+        text = _comment(value, order) if tag == 0x9286 else decoded(value, wide)
         if text.strip():
             yield Field(f"EXIF {_TAGS[tag]}", text.strip())
 

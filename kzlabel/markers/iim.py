@@ -2,6 +2,8 @@
 
     "Photoshop 3.0" 00 | { "8BIM" | id 2 | name, padded | size 4 | data, padded } ...
     IIM: { 1C | record 1 | dataset 1 | size 2 | data } ...
+
+The resource is searched for rather than walked to, and so are the datasets in it.
 """
 
 import re

@@ -55,7 +55,7 @@ class Marker(msgspec.Struct, frozen=True):
 
 
 class AIGC(msgspec.Struct, frozen=True, kw_only=True):
-    """The implicit label that China's rules ask for (GB 45438-2025 annex E; TC260 practice guides of 2025-08-28)."""
+    """The implicit label of China's rules (GB 45438-2025 annex E; TC260 practice guides of 2025-08-28)."""
 
     label: str
     """`1` is AI-generated, `2` possibly, `3` suspected."""
@@ -80,7 +80,9 @@ class AIGC(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.label not in _LABELS:
-            raise LabelError(f"the AIGC label {self.label[:20]!r} is unknown", "use 1 (is), 2 (possibly) or 3 (suspected)")
+            raise LabelError(
+                f"the AIGC label {self.label[:20]!r} is unknown", "use 1 (is), 2 (possibly) or 3 (suspected)"
+            )
         for name, value in self.entries().items():
             if not _AIGC_TEXT.fullmatch(value) or len(value) > _LONGEST:
                 raise LabelError(

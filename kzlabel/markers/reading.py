@@ -33,9 +33,9 @@ def read(
     Raises:
         OSError: It can't be read.
     """
-    if form is not None and located is not None and form.NAME in QUICK:
+    if form is not None and located is not None and (quick := QUICK.get(form.NAME)) is not None:
         try:
-            if QUICK[form.NAME].silent(file, located):
+            if quick.silent(file, located):
                 return ()
         except MalformedError:
             return ()

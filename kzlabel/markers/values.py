@@ -9,7 +9,9 @@ __all__ = ["LONGEST", "decoded", "inflated", "shown"]
 LONGEST: Final = 1 << 16
 """Characters of one value that rules look at."""
 _SHOWN: Final = 300
-_UNPRINTABLE: Final = re.compile("[\0-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff]+")
+_UNPRINTABLE: Final = re.compile(
+    "[\0-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff]+"
+)
 
 
 def decoded(data: bytes, encoding: str = "") -> str:

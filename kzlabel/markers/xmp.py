@@ -44,7 +44,7 @@ _PREFIXES: Final[Mapping[str, str]] = {
 _END: Final = re.compile(r"</([A-Za-z_][\w.-]*):RDF\s*>")
 _PACKET: Final = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n{}\n<?xpacket end="w"?>'
 _META: Final = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{}">{}</rdf:RDF></x:xmpmeta>'
-_ALONE: Final = r"[Dd]igital[Ss]ource|AI[A-Z]|\w{0,40}AIGC"
+_ALONE: Final = r"[Dd]igital[Ss]ource\w*|AI[A-Z]\w*|\w{0,40}AIGC"
 """Properties that are made to speak of AI."""
 
 
@@ -63,16 +63,14 @@ def _speaking() -> re.Pattern[bytes]:
 
 
 def take(packet: bytes, texts: list[bytes]) -> bool:
-    """Add the text of those properties of a packet that may hold any to `texts`; tell whether that is all.
+    """Add to `texts` the names of a packet's properties that speak of AI, and the texts of those that may.
 
-    False means that the packet has a property that is made to speak of AI, or can't be seen through so quickly.
+    False means that the packet can't be seen through so quickly: it is of two bytes a character, or spells some of
+    them as numbers.
     """
-    if b"\0" in packet or b"&#" in packet:
+    if b"\0" in packet or (b"&" in packet and b"&#" in packet):
         return False
-    for alone, one, other in _speaking().findall(packet):
-        if alone:
-            return False
-        texts.append(one or other)
+    texts += map(b" ".join, _speaking().findall(packet))
     return True
 
 
@@ -122,7 +120,7 @@ def _properties(root: "Element") -> Iterator[tuple[str, str]]:
     while waiting:
         element, owner = waiting.pop()
         space, local = _split(element.tag)
-        inner = space == _RDF or space == "adobe:ns:meta/"
+        inner = space in {_RDF, "adobe:ns:meta/"}
         name = owner if inner else _named(space, local)
         if name and element.text and element.text.strip():
             yield name, element.text.strip()

@@ -4,10 +4,25 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from kzlabel.formats import Format
-from kzlabel.markers.places import bmff, gif, html, id3, jpeg, jxl, markdown, office, pdf, png, riff, svg, tiff, vorbis
+from kzlabel.markers.places import (
+    bmff,
+    gif,
+    html,
+    id3,
+    jpeg,
+    jxl,
+    markdown,
+    office,
+    pdf,
+    png,
+    riff,
+    svg,
+    tiff,
+    vorbis,
+)
 from kzlabel.markers.places.base import Change, Place, Quick, Writable, changes_of
 
-__all__ = ["OTHERS", "PLACES", "Change", "QUICK", "Place", "Writable", "changes_of", "place_of"]
+__all__ = ["OTHERS", "PLACES", "QUICK", "Change", "Place", "Writable", "changes_of", "place_of"]
 
 PLACES: Final[Mapping[str, Place]] = {
     "jpeg": cast("Place", jpeg),

@@ -2,6 +2,8 @@
 
     meta / iinf / infe: identifier, type `Exif`, or `mime` with the media type application/rdf+xml
     meta / iloc: identifier -> offset and length in the file
+
+Items in several pieces, or kept elsewhere, are passed over.
 """
 
 from collections.abc import Iterator

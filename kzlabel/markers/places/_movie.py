@@ -20,7 +20,9 @@ _MOST_KEYS: Final = 1000
 _UTF8: Final = 1
 _FULL: Final = 4
 """Version and flags of a full box."""
-_READ: Final = frozenset({b"\xa9too", b"\xa9cmt", b"\xa9swr", b"\xa9des", b"\xa9ART", b"\xa9nam", b"desc", b"\xa9mak"})
+_READ: Final = frozenset(
+    {b"\xa9too", b"\xa9cmt", b"\xa9swr", b"\xa9des", b"\xa9ART", b"\xa9nam", b"desc", b"\xa9mak"}
+)
 
 
 def fields(walk: Walk, movie: Box) -> Iterator[Field]:

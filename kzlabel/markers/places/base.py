@@ -1,4 +1,4 @@
-"""What a place for markers is to the rest of the package: a module that satisfies `Place`, and perhaps `Writable`."""
+"""What a place for markers is to the rest of the package: a module that satisfies `Place`."""
 
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol, cast
@@ -42,7 +42,7 @@ class Place(Protocol):
 
 
 class Quick(Place, Protocol):
-    """A place that can tell at a glance that a file has nothing that a rule might recognise, as most files don't."""
+    """A place that can tell at a glance that a file has nothing that a rule might recognise."""
 
     def silent(self, file: Reader, located: Located) -> bool:
         """Tell whether `read` needn't be asked; False when in doubt.

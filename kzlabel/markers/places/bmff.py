@@ -1,12 +1,12 @@
-"""ISO media files: XMP in a `uuid` box, tags in `moov` (ISO 14496-12; XMP specification part 3 section 1.2.1).
+"""ISO media files: XMP in a `uuid` box, tags in `moov` (ISO 14496-12; XMP specification part 3).
 
     uuid box  BE7ACFCB-97A9-42E8-9C71-999491E3AFAC | packet
     moov/udta/meta, handler `mdir`: ilst / ©too, ©cmt, ... / data;  ---- / mean, name, data    (iTunes)
     moov/udta/meta or moov/meta, handler `mdta`: keys / mdta name ...;  ilst / number / data   (QuickTime)
 
-A new packet comes at the end of the file. A box that has to grow and stands before media data isn't changed: a copy
-of it comes at the end, and the old one becomes `free`, so that no offset into the media data changes. Pictures (HEIC,
-AVIF) keep XMP as an item; that is read and not written.
+A new packet comes at the end of the file. A box that has to grow and stands before media data isn't changed: a
+copy of it comes at the end, and the old one becomes `free`, so that no offset into the media data changes.
+Pictures (HEIC, AVIF) keep XMP as an item; that is read and not written.
 """
 
 from collections.abc import Iterator
@@ -55,7 +55,9 @@ def write(file: Reader, declaration: Declaration, limits: Limits = DEFAULT_LIMIT
     """See `Writable.write`: XMP for all, tags as well for sound, TC260's label in `moov`."""
     media_type = bmff.sniff(file.head)
     if media_type not in _FILMS:
-        raise NoPlaceError(f"{media_type} keeps XMP where nothing is written", "keep the statement in the label alone")
+        raise NoPlaceError(
+            f"{media_type} keeps XMP where nothing is written", "keep the statement in the label alone"
+        )
     top = list(boxes(Walk(file, limits), 0, file.size))
     if not top or file.read(top[-1].start, 4) == bytes(4):
         raise MalformedError("the last box of the file doesn't say how large it is")
@@ -99,7 +101,7 @@ def _packet(file: Reader, top: list[Box], declaration: Declaration) -> tuple[lis
 
 
 def _moved(top: list[Box], box: Box, new: bytes) -> tuple[list[Edit], bytes]:
-    """Return how `new` takes the place of `box`: there where nothing after it minds, else at the end of the file."""
+    """Return how `new` takes the place of `box`: there if nothing after it minds, else at the file's end."""
     if not any(other.type in _BY_OFFSET for other in top if other.start > box.start):
         return [Edit(box.start, box.end, (new,))], b""
     return [Edit(box.start + 4, box.start + 8, (_FREE,))], new

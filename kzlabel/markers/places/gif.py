@@ -1,9 +1,9 @@
-"""GIF: XMP in an application extension of its own form, and comments (XMP specification part 3 section 1.1.2).
+"""GIF: XMP in an application extension of its own form, and comments (XMP specification part 3).
 
     21 FF 0B "XMP DataXMP" | packet | 01 FF FE ... 01 00 | 00
 
-The packet isn't cut into blocks; whoever takes its letters for lengths lands in the trailer and finds the end. A new
-extension comes before the first block.
+The packet isn't cut into blocks; whoever takes its letters for lengths lands in the trailer and finds the end. A
+new extension comes before the first block.
 """
 
 from collections.abc import Iterator

@@ -8,6 +8,7 @@ What is written are meta elements, last in the head.
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from html import escape
 from html.parser import HTMLParser
 from typing import Final
@@ -52,10 +53,8 @@ def _decoded(data: bytes) -> str:
 
 def _fields(text: str) -> list[Field]:
     walk = _Elements()
-    try:
+    with suppress(AssertionError):  # what the library says of declarations that are none
         walk.feed(text)
-    except AssertionError:  # what the library says of declarations that are none
-        pass
     return walk.found
 
 

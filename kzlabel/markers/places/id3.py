@@ -4,7 +4,7 @@
     T***: encoding 1 | text                        PRIV: "XMP" 00 | packet
 
 A declaration is written as `TXXX` frames, named as IPTC names its fields; TC260's label is `TXXX:AIGC`
-(TC260-PG-202510A annex B). Frames come last in the tag, before its padding.
+(TC260-PG-202510A). Frames come last in the tag, before its padding.
 """
 
 from collections.abc import Iterator

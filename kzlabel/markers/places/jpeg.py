@@ -1,4 +1,4 @@
-"""JPEG: XMP and EXIF in APP1, IPTC in APP13, comments (XMP specification part 3 section 1.1.3; CIPA DC-008).
+"""JPEG: XMP and EXIF in APP1, IPTC in APP13, comments (XMP specification part 3; CIPA DC-008).
 
     FF E1 | Le 2 | "http://ns.adobe.com/xap/1.0/" 00 | packet
     FF E1 | Le 2 | "http://ns.adobe.com/xmp/extension/" 00 | digest 32 | whole size 4 | offset 4 | part
@@ -27,7 +27,8 @@ _BEFORE: Final = 4 + len(_XMP)
 """Bytes of a segment before its packet."""
 _EXTENSION: Final = b"http://ns.adobe.com/xmp/extension/\0"
 _EXIF: Final = b"Exif\0"
-_WIDE: Final = b"\0\0"[:1]
+_SMALL: Final = 768
+_UTF_16: Final = b"\0"
 _COMMENT: Final = 0xFE
 _IIM: Final = 0xED
 _MOST: Final = 65_533
@@ -39,22 +40,28 @@ def silent(file: Reader, located: Located) -> bool:
     """See `Quick.silent`."""
     if not located.xmp and not located.notes:
         return True
+    head = file.head
     texts: list[bytes] = []
     for start, length in located.xmp or ():
-        if not xmp.take(file.read(start + _BEFORE, length - _BEFORE), texts):
+        end = start + length
+        packet = head[start + _BEFORE : end] if end <= len(head) else file.read(start + _BEFORE, length - _BEFORE)
+        if not xmp.take(packet, texts):
             return False
     for start, length in located.notes or ():
-        data = file.read(start, length)
-        if data[1] == _COMMENT:
+        end = start + length
+        data = head[start:end] if end <= len(head) else file.read(start, length)
+        if length < _SMALL and not data.startswith(_EXTENSION, 4):
+            texts.append(data)  # as it is: taking it apart would cost more
+        elif data[1] == _COMMENT:
             texts.append(data)
         elif data[1] == _IIM:
             texts += [value for _, value in iim.values(data)]
         elif data.startswith(_EXIF, 4):
-            texts += [value for _, value in exif.values(data[10:])]
+            exif.take(data, 10, texts)
         elif data.startswith(_EXTENSION, 4):
             return False
     joined = b" ".join(texts)
-    return not suspicious(joined.replace(b"\0", b"") if _WIDE in joined else joined)
+    return not suspicious(joined.replace(b"\0", b"") if _UTF_16 in joined else joined)
 
 
 def read(file: Reader, located: Located | None, limits: Limits) -> Iterator[Field]:
@@ -97,7 +104,9 @@ def write(file: Reader, declaration: Declaration, limits: Limits = DEFAULT_LIMIT
     if len(segment) + 2 > _MOST + 2:
         segment = _XMP + _tightened(new)
     if len(segment) > _MOST:
-        raise NoPlaceError("the image's XMP has no room for another property", "shorten the prompt, or leave it out")
+        raise NoPlaceError(
+            "the image's XMP has no room for another property", "shorten the prompt, or leave it out"
+        )
     data = b"\xff\xe1" + (len(segment) + 2).to_bytes(2) + segment
     if spans:
         return Change((Edit(spans[0].start, spans[0].end, (data,)),), names)

@@ -1,4 +1,4 @@
-"""JPEG XL: XMP in a box `xml ` and EXIF in a box `Exif` of the container (ISO 18181-2 sections 9.4 and 9.5)."""
+"""JPEG XL: XMP in a box `xml ` and EXIF in a box `Exif` of the container (ISO 18181-2)."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -1,4 +1,4 @@
-"""Markdown: YAML front matter (TC260-PG-20258A section 5.4).
+"""Markdown: YAML front matter (TC260-PG-20258A).
 
     ---
     AIGC:
@@ -6,8 +6,8 @@
     DigitalSourceType: "http://..."
     ---
 
-Of YAML, keys at the left margin are read, with a value on their line or lines of keys below them. Values are written
-as JSON strings, which every YAML reader takes for what they are.
+Of YAML, keys at the left margin are read, with a value on their line or lines of keys below them. Values are
+written as JSON strings, which every YAML reader takes for what they are.
 """
 
 import json
@@ -28,7 +28,9 @@ __all__ = ["MEDIA_TYPES", "read", "write"]
 
 MEDIA_TYPES: Final = ("text/markdown",)
 _MOST: Final = 1 << 16
-_FRONT: Final = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*(\r?\n)(.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.MULTILINE)
+_FRONT: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?---[ \t]*(\r?\n)(.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.MULTILINE
+)
 _LINE: Final = re.compile(r"( *)(?:\"([^\"\\]*)\"|'([^']*)'|([\w.-]+))\s*:(?:\s+(.*?))?\s*$")
 
 

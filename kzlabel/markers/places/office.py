@@ -1,6 +1,7 @@
-"""Office documents (docx, xlsx, pptx): custom properties (ISO 29500-1 section 15.2.12.2; TC260-PG-20258A section 5.2).
+"""Office documents (docx, xlsx, pptx): custom properties (ISO 29500-1 section 15.2.12.2; TC260-PG-20258A).
 
-    docProps/custom.xml: <property fmtid="{D5CDD505-...}" pid="2" name="AIGC"><vt:lpwstr>{...}</vt:lpwstr></property>
+    docProps/custom.xml:
+    <property fmtid="{D5CDD505-...}" pid="2" name="AIGC"><vt:lpwstr>{...}</vt:lpwstr></property>
 
 All other parts stay as they are in the archive, compressed bytes included; only the directory at its end is new.
 """

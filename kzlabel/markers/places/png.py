@@ -2,6 +2,8 @@
 
     tEXt: keyword 00 | text            zTXt: keyword 00 | 0 | zlib
     iTXt: keyword 00 | compressed 1 | 0 | language 00 | translated keyword 00 | text or zlib
+
+What is compressed is inflated as far as rules look at it, and no further.
 """
 
 import re
@@ -51,7 +53,9 @@ def silent(file: Reader, located: Located) -> bool:
                 return False
             texts.append(data[4:])
         elif data[:4] == b"eXIf":
-            texts += [value.replace(b"\0", b"") for _, value in exif.values(data[4:])]
+            values: list[bytes] = []
+            exif.take(data, 4, values)
+            texts.append(b" ".join(values).replace(b"\0", b""))
         else:
             if data.startswith(_PROFILE, 4):
                 return False

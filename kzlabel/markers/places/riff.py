@@ -143,7 +143,7 @@ def _comment(file: Reader, chunks: list[Chunk], declaration: Declaration) -> Ste
 
 
 def _label(file: Reader, form: bytes, chunks: list[Chunk], declaration: Declaration) -> Step:
-    """Put the AIGC label into a chunk of its own (TC260-PG-202510A annex A); an AVI's reader finds it there too."""
+    """Put the AIGC label into a chunk of its own (TC260-PG-202510A); an AVI's reader finds it there too."""
     del form
     if declaration.aigc is None:
         return [], b"", ()

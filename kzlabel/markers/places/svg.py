@@ -1,4 +1,4 @@
-"""SVG: XMP in the document's metadata (SVG 1.1 section 21; XMP specification part 3 section 2.6).
+"""SVG: XMP in the document's metadata (SVG 1.1 section 21; XMP specification part 3).
 
 The RDF in the document is cut out and read as a packet of its own, with the namespaces that the root declares. What
 is written is a packet of its own as well, first in the `metadata` element, which is made where there is none.

@@ -1,4 +1,4 @@
-"""TIFF and DNG: XMP in tag 700 of the first directory, EXIF in the fields around it (XMP specification part 3 1.1.8).
+"""TIFF and DNG: XMP in tag 700 of the first directory, EXIF around it (XMP specification part 3).
 
 A new packet goes to the end of the file, since everything in it is found by its offset. Where the directory has the
 tag already, its entry is changed in place; else the directory is written anew after the packet.
@@ -74,8 +74,8 @@ def write(file: Reader, declaration: Declaration, limits: Limits = DEFAULT_LIMIT
     entry = _XMP, _BYTE, len(new), shape.write(start, shape.word)
     if found:
         spot = first + found[0] * shape.entry.size
-        edits = (Edit(spot, spot + shape.entry.size, (shape.entry.pack(*entry),)), Edit(file.size, file.size, (packet,)))
-        return Change(edits, names)
+        changed = Edit(spot, spot + shape.entry.size, (shape.entry.pack(*entry),))
+        return Change((changed, Edit(file.size, file.size, (packet,))), names)
     index = next((i for i, one in enumerate(entries) if one[0] > _XMP), len(entries))
     packed = [shape.entry.pack(*one) for one in (*entries[:index], entry, *entries[index:])]
     directory = shape.write(len(packed), shape.count) + b"".join(packed) + walk.read(end, shape.word)
