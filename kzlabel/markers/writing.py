@@ -1,6 +1,7 @@
 """Writing markers: a copy of a file that declares what it is, with everything else in it as it was."""
 
-from typing import BinaryIO
+from collections.abc import Mapping
+from typing import BinaryIO, Final
 
 from kzlabel.errors import MalformedError
 from kzlabel.files import Reader
@@ -12,7 +13,18 @@ from kzlabel.markers.places import changes_of, place_of
 
 __all__ = ["FIELDS", "writable", "write"]
 
-FIELDS: dict[str, tuple[str, ...]] = {}
+FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "bmff": ("XMP", "MP4 ---- (M4A)", "MP4 AIGC"),
+    "pdf": ("XMP", "PDF document information"),
+    "wav": ("XMP", "RIFF ICMT", "RIFF AIGC"),
+    "avi": ("XMP", "RIFF ICMT", "RIFF AIGC"),
+    "mp3": ("ID3 TXXX",),
+    "flac": ("Vorbis comments",),
+    "html": ("HTML meta",),
+    "zip": ("OOXML custom properties",),
+    "structured": ("Markdown front matter",),
+}
+"""What is written by format; where nothing stands here, XMP."""
 
 
 def write(
