@@ -14,7 +14,7 @@ __all__ = ["command"]
 
 
 @click.command(
-    epilog="Exit codes: 0 the rules were listed, or every file has a marker; 1 some file has none; 2 a file can't be read."
+    epilog="Exit codes: 0 listed, or every file has a marker; 1 some file has none; 2 some file can't be read."
 )
 @click.argument("paths", metavar="[IN]...", nargs=-1, type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="Print the rules as a JSON array, or one JSON line a file.")
@@ -37,11 +37,13 @@ def command(paths: tuple[str, ...], *, as_json: bool) -> None:
 
 
 def _rules(*, as_json: bool) -> None:
-    from kzlabel.markers import load  # noqa: PLC0415 - keeps `kzlabel -h` quick
+    from msgspec.structs import replace  # noqa: PLC0415 - keeps `kzlabel -h` quick
+
+    from kzlabel.markers import load  # noqa: PLC0415
 
     rules = load()
     if as_json:
-        print_json(rules.rule)
+        print_json(replace(rule, fields=rules.places(rule)) for rule in rules.rule)
         return
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415

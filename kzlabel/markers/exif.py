@@ -124,8 +124,9 @@ def _comment(value: bytes, order: str) -> str:
     """Return a UserComment, whose first eight bytes name its encoding; some writers leave them out."""
     code, rest = value[:8], value[8:]
     if code == b"UNICODE\0":
-        if rest[:1] == b"\0" or (rest[1:2] != b"\0" and order == "be"):
-            return decoded(rest, "utf-16-be")
-        wide = rest[1:2] == b"\0" or rest[:2] in (b"\xff\xfe", b"\xfe\xff") or not rest.isascii()
-        return decoded(rest, "utf-16-le" if wide else "")
+        even, odd = rest[:128:2].count(0), rest[1:128:2].count(0)
+        if not even and not odd and rest.isascii():
+            return decoded(rest)  # says so and isn't
+        order = order if even == odd else "be" if even > odd else "le"
+        return decoded(rest, f"utf-16-{order}")
     return decoded(rest if code in (b"ASCII\0\0\0", bytes(8), b"JIS\0\0\0\0\0") else value)

@@ -58,7 +58,7 @@ def _speaking() -> re.Pattern[bytes]:
     names = {place.rpartition(":")[2] for place in places if "*" not in place}
     free = sorted(name for name in names if not re.match(_ALONE, name))
     first = "".join(sorted({name[0] for name in free} | set("ADd")))
-    value = r"(?:=[\"']([^\"'<]*)|>([^<]*(?:</?rdf:[^>]*>[^<]*)*))"
+    value = r"(?:=\"([^\"<]*)|='([^'<]*)|>([^<]*(?:</?rdf:[^>]*>[^<]*)*))"
     return re.compile(f":(?=[{first}])(?:({_ALONE})|(?:{'|'.join(free)}){value})".encode())
 
 
