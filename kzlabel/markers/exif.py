@@ -11,10 +11,11 @@ from typing import Final
 from kzlabel.markers.model import Field
 from kzlabel.markers.values import decoded
 
-__all__ = ["fields", "take", "values"]
+__all__ = ["EXIF", "SIZES", "TAGS", "field", "fields", "take", "values"]
 
-_EXIF: Final = 0x8769
-_TAGS: Final = {
+EXIF: Final = 0x8769
+"""The tag that leads to the Exif directory."""
+TAGS: Final = {
     0x000B: "ProcessingSoftware",
     0x010D: "DocumentName",
     0x010E: "ImageDescription",
@@ -27,11 +28,13 @@ _TAGS: Final = {
     0x9C9B: "XPTitle",
     0x9C9C: "XPComment",
 }
-_WANTED: Final = frozenset({*_TAGS, _EXIF})
+"""The fields that matter."""
+_WANTED: Final = frozenset({*TAGS, EXIF})
 _MOST_ENTRIES: Final = 512
 _LONGEST: Final = 1 << 16
 _WIDE: Final = frozenset({0x9C9B, 0x9C9C})
-_SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 7: 1, 13: 4, 129: 1}
+SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 7: 1, 13: 4, 129: 1}
+"""Bytes of one value of each type that text may have."""
 _Unpack = Callable[[bytes, int], tuple[int, ...]]
 _ORDERS: Final[Mapping[bytes, tuple[str, _Unpack, _Unpack, _Unpack]]] = {
     mark: (
@@ -66,10 +69,10 @@ def values(data: bytes) -> list[tuple[int, bytes]]:
             for tag in _WANTED.intersection(tags):
                 spot = first + 12 * tags.index(tag)
                 _, kind, length, start = entry(data, spot)
-                if tag == _EXIF:
+                if tag == EXIF:
                     below = start
                     continue
-                size = min(length * _SIZES.get(kind, 0), _LONGEST)
+                size = min(length * SIZES.get(kind, 0), _LONGEST)
                 start = start if size > 4 else spot + 8
                 if size:
                     found.append((tag, data[start : start + size]))
@@ -99,7 +102,7 @@ def take(data: bytes, base: int, texts: list[bytes]) -> None:
             for tag in _WANTED.intersection(tags):
                 spot = first + 12 * tags.index(tag)
                 _, _, length, start = entry(data, spot)
-                if tag == _EXIF:
+                if tag == EXIF:
                     below = start
                 elif length > 4:
                     texts.append(data[base + start : base + start + length])
@@ -114,10 +117,16 @@ def fields(data: bytes) -> Iterator[Field]:
     """Yield the fields that matter as text."""
     order = "be" if data[:2] == b"MM" else "le"
     for tag, value in sorted(values(data)):
-        wide = "utf-16-le" if tag in _WIDE else ""
-        text = _comment(value, order) if tag == 0x9286 else decoded(value, wide)
-        if text.strip():
-            yield Field(f"EXIF {_TAGS[tag]}", text.strip())
+        yield from field(tag, value, order)
+
+
+def field(tag: int, value: bytes, order: str) -> Iterator[Field]:
+    """Yield the field that a value is, if it is one that matters and is not empty; `order` is `le` or `be`."""
+    if tag not in TAGS:
+        return
+    text = _comment(value, order) if tag == 0x9286 else decoded(value, "utf-16-le" if tag in _WIDE else "")
+    if text.strip():
+        yield Field(f"EXIF {TAGS[tag]}", text.strip())
 
 
 def _comment(value: bytes, order: str) -> str:

@@ -153,4 +153,4 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
             "AIPromptInformation": self.prompt,
             "AIPromptWriterName": self.prompt_writer,
         }
-        return {name: value for name, value in given.items() if value}
+        return {name: value for name, value in given.items() if value.strip()}

@@ -184,7 +184,9 @@ _WORDS: Final = bytes(code if code in _LETTERS else code + 32 if 65 <= code <= 9
 """Turns letters into lower case, and all that isn't part of a word into spaces."""
 
 
-def suspicious(data: bytes) -> bool:
-    """Tell whether raw bytes may hold something that a rule recognises; cheap, and true too often."""
-    plain = data.translate(_WORDS)
-    return not words().isdisjoint(plain.split()) or b"aigc" in plain
+def suspicious(data: bytes, without: bytes = b"") -> bool:
+    """Tell whether raw bytes may hold something that a rule recognises; cheap, and true too often.
+
+    Bytes that are in `without` are left out first, as zeros may be in text of two bytes a character.
+    """
+    return not words().isdisjoint(data.translate(_WORDS, without).split())

@@ -50,7 +50,7 @@ _ALONE: Final = r"[Dd]igital[Ss]ource\w*|AI[A-Z]\w*|\w{0,40}AIGC"
 
 @cache
 def _speaking() -> re.Pattern[bytes]:
-    """Return a pattern of the properties that rules look at; it takes the text of those that hold text of any kind.
+    """Return a pattern of the properties that rules look at, with the text of those that hold text of any kind.
 
     It begins with one letter and then one of few, because it is searched for in every packet.
     """
@@ -58,8 +58,8 @@ def _speaking() -> re.Pattern[bytes]:
     names = {place.rpartition(":")[2] for place in places if "*" not in place}
     free = sorted(name for name in names if not re.match(_ALONE, name))
     first = "".join(sorted({name[0] for name in free} | set("ADd")))
-    value = r"(?:=\"([^\"<]*)|='([^'<]*)|>([^<]*(?:</?rdf:[^>]*>[^<]*)*))"
-    return re.compile(f":(?=[{first}])(?:({_ALONE})|(?:{'|'.join(free)}){value})".encode())
+    value = r"(?:=\"[^\"<]*|='[^'<]*|>[^<]*(?:</?rdf:[^>]*>[^<]*)*)"
+    return re.compile(f":(?=[{first}])(?:{_ALONE}|(?:{'|'.join(free)}){value})".encode())
 
 
 def take(packet: bytes, texts: list[bytes]) -> bool:
@@ -70,7 +70,7 @@ def take(packet: bytes, texts: list[bytes]) -> bool:
     """
     if b"\0" in packet or (b"&" in packet and b"&#" in packet):
         return False
-    texts += map(b" ".join, _speaking().findall(packet))
+    texts += _speaking().findall(packet)
     return True
 
 

@@ -28,7 +28,6 @@ _BEFORE: Final = 4 + len(_XMP)
 _EXTENSION: Final = b"http://ns.adobe.com/xmp/extension/\0"
 _EXIF: Final = b"Exif\0"
 _SMALL: Final = 768
-_UTF_16: Final = b"\0"
 _COMMENT: Final = 0xFE
 _IIM: Final = 0xED
 _MOST: Final = 65_533
@@ -60,8 +59,7 @@ def silent(file: Reader, located: Located) -> bool:
             exif.take(data, 10, texts)
         elif data.startswith(_EXTENSION, 4):
             return False
-    joined = b" ".join(texts)
-    return not suspicious(joined.replace(b"\0", b"") if _UTF_16 in joined else joined)
+    return not suspicious(b" ".join(texts), b"\0")
 
 
 def read(file: Reader, located: Located | None, limits: Limits) -> Iterator[Field]:

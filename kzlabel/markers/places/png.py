@@ -61,7 +61,7 @@ def silent(file: Reader, located: Located) -> bool:
                 return False
             texts += _text(data[:4], data[4:])
     joined = b" ".join(texts)
-    return not suspicious(joined.replace(b"\0", b" "))
+    return b"AIGC" not in joined and not suspicious(joined)
 
 
 def read(file: Reader, located: Located | None, limits: Limits) -> Iterator[Field]:

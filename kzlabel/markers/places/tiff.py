@@ -22,21 +22,37 @@ __all__ = ["read", "write"]
 _XMP: Final = 0x02BC
 _BYTE: Final = 1
 _MOST_BYTES: Final = 1 << 20
-_HEAD: Final = 1 << 18
-"""Bytes in which the fields of EXIF are looked for."""
 
 
 def read(file: Reader, located: Located | None, limits: Limits) -> Iterator[Field]:
-    """See `Place.read`."""
-    yield from exif.fields(_directory_bytes(file))
+    """See `Place.read`: the first directory may lie anywhere, so that its values are read one by one."""
+    walk = Walk(file, limits)
+    shape = tiff._shape(walk.read(0, min(8, walk.size)))  # noqa: SLF001 - one reading of the layout for both
+    if shape is not None:
+        at = shape.number(walk.read(shape.first, shape.word))
+        for _ in range(2):
+            below = 0
+            for tag, value in _values(walk, shape, at):
+                if tag == exif.EXIF:
+                    below = shape.number(value)
+                yield from exif.field(tag, value, "le" if shape.order == "little" else "be")
+            if not below:
+                break
+            at = below
     for span in (located or tiff.locate(file, limits)).xmp or ():
         if span.length <= LARGEST:
             yield from xmp.fields(file.read(span.start, span.length))
 
 
-def _directory_bytes(file: Reader) -> bytes:
-    """Return bytes that hold the first directory where that is near the start of the file, else near its place."""
-    return file.read(0, min(file.size, _HEAD))
+def _values(walk: Walk, shape: tiff._Shape, at: int) -> Iterator[tuple[int, bytes]]:
+    """Yield tag and raw bytes of the fields that matter in the directory at `at`."""
+    first, end = tiff._extent(walk, shape, at)  # noqa: SLF001 - as above
+    for tag, kind, count, value in shape.entry.iter_unpack(walk.read(first, min(end - first, _MOST_BYTES))):
+        size = count * exif.SIZES.get(kind, 0)
+        if tag == exif.EXIF or (tag in exif.TAGS and size <= shape.word):
+            yield tag, value[: size or None]
+        elif tag in exif.TAGS and size <= LARGEST and shape.number(value) + size <= walk.size:
+            yield tag, walk.read(shape.number(value), size)
 
 
 def write(file: Reader, declaration: Declaration, limits: Limits = DEFAULT_LIMITS) -> Change:
@@ -45,7 +61,7 @@ def write(file: Reader, declaration: Declaration, limits: Limits = DEFAULT_LIMIT
     if located.damage:
         raise MalformedError(located.damage)
     walk = Walk(file, limits)
-    shape = tiff._shape(walk.read(0, 8))  # noqa: SLF001 - one reading of the layout for both
+    shape = tiff._shape(walk.read(0, 8))  # noqa: SLF001 - as above
     if shape is None:
         raise MalformedError("the file has no header of a TIFF")
     at = shape.number(walk.read(shape.first, shape.word))

@@ -1,10 +1,10 @@
 """Files that mean harm or are broken: reading them yields less, never an exception, and writing refuses clearly."""
 
 import io
-import time
 import tracemalloc
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from fixtures import sealed
 from kzlabel import markers
 from kzlabel.errors import KzlabelError
 from kzlabel.files import BytesReader
@@ -62,7 +63,9 @@ def small_docx() -> bytes:
 
 
 SMALL = {
-    "jpeg": lambda: small("JPEG", exif=exif_of({0x0131: "Midjourney"}, b"UNICODE\0" + PARAMETERS.encode("utf-16-le"))),
+    "jpeg": lambda: small(
+        "JPEG", exif=exif_of({0x0131: "Midjourney"}, b"UNICODE\0" + PARAMETERS.encode("utf-16-le"))
+    ),
     "png": lambda: written(png({"parameters": PARAMETERS}, packed=True), FULL)[0],
     "webp": lambda: small("WEBP"),
     "gif": lambda: small("GIF", comment=b"AI generated"),
@@ -147,7 +150,9 @@ def test_any_field_is_judged(name: str, value: str) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    system=st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff")),
+    system=st.text(
+        st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff")
+    ),
     name=st.sampled_from(["jpeg", "png", "mp3", "flac", "wav", "bmff", "html", "svg", "zip", "tiff"]),
 )
 def test_any_name_of_a_system_survives(system: str, name: str) -> None:
@@ -168,7 +173,7 @@ def test_any_name_of_a_system_survives(system: str, name: str) -> None:
     assert written(data, declaration, ".html" if name == "html" else "") == (data, ())
     fields = markers.fields(BytesReader(data), BY_NAME[name])
     said = [field.value for field in fields if field.name.lower().endswith("aisystemused")]
-    assert set(said) <= {system.strip(), system.replace("\ufeff", "").strip(), *said[:0]} or not system.strip()
+    assert set(said) <= {system.strip(), system.replace("\ufeff", "").strip()} or not system.strip()
 
 
 def small_docx_plain() -> bytes:
@@ -241,17 +246,16 @@ def test_a_file_with_very_many_fields_is_read_in_bounds() -> None:
     assert len(list(markers.fields(BytesReader(html), BY_NAME["html"]))) <= 1001
 
 
-def test_a_long_value_is_judged_quickly() -> None:
-    start = time.process_time()
+def test_a_long_value_is_judged_in_bounds() -> None:
     for text in ("Steps: " * 20_000, '{"' * 60_000, "a-s 1 " * 20_000, '{"type":"' + "a" * 60_000, "--" * 30_000):
-        judge([Field(name, text) for name in ("PNG prompt", "PNG Dream", "EXIF UserComment", "XMP TC260:AIGC")])
+        names = ("PNG prompt", "PNG Dream", "EXIF UserComment", "XMP TC260:AIGC", "PNG parameters", "ID3 COMM")
+        assert judge([Field(name, text) for name in names]) == ()
         suspicious(text.encode())
-    assert time.process_time() - start < 30
 
 
 def test_the_writers_refuse_two_packets_and_too_large_ones() -> None:
     once = written(saved("JPEG"))[0]
-    start = once.index(b"\xff\xe1")
+    start = once.index(b"http://ns.adobe.com/xap/1.0/") - 4
     length = 2 + int.from_bytes(once[start + 2 : start + 4])
     with pytest.raises(KzlabelError, match="more than one XMP packet"):
         written(once[:start] + once[start : start + length] * 2 + once[start + length :], FULL)
@@ -276,15 +280,18 @@ def test_extended_xmp_survives_writing() -> None:
     assert segment in data
 
 
-def test_a_signed_or_encrypted_pdf_is_refused(samples: dict[str, Path]) -> None:
-    from pypdf import PdfReader, PdfWriter
-
-    writer = PdfWriter(PdfReader(samples["pdf"]))
-    writer.encrypt("secret", algorithm="AES-256")
-    out = io.BytesIO()
-    writer.write(out)
-    with pytest.raises(markers.NoPlaceError, match="encrypted"):
-        written(out.getvalue())
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (sealed.encrypted, "encrypted"),
+        (sealed.owner_locked, "encrypted"),
+        (sealed.signed, "digital signature"),
+        (sealed.certified, "digital signature"),
+    ],
+)
+def test_a_signed_or_encrypted_pdf_is_refused(make: Callable[[], bytes], why: str) -> None:
+    with pytest.raises(markers.NoPlaceError, match=why):
+        written(make())
 
 
 def test_a_pdf_cut_off_is_read_or_left(samples: dict[str, Path]) -> None:
@@ -304,5 +311,5 @@ def test_a_format_that_is_not_what_it_seems_raises_nothing(samples: dict[str, Pa
 def test_files_are_known_without_their_format() -> None:
     for name, make in SMALL.items():
         data = make()
-        if name in {"html", "mp3"} or form_of(data).NAME == name:
+        if name in {"html", "mp3"} or name == form_of(data).NAME:
             assert {m.rule for m in markers.read(BytesReader(data), None)} >= {"iptc-digital-source-type"}, name

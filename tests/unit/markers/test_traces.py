@@ -109,7 +109,9 @@ def xmp(name: str, value: str, shape: str) -> bytes:
     inner = escape(value)
     if shape == "list":
         inner = f'\n <rdf:Alt>\n  <rdf:li xml:lang="x-default">{inner}</rdf:li>\n </rdf:Alt>\n'
-    body = f" {name}={quoteattr(value)}/>" if shape == "attribute" else f"><{name}>{inner}</{name}></rdf:Description>"
+    body = (
+        f" {name}={quoteattr(value)}/>" if shape == "attribute" else f"><{name}>{inner}</{name}></rdf:Description>"
+    )
     return f"{start}{body}</rdf:RDF></x:xmpmeta>".encode()
 
 
@@ -132,13 +134,25 @@ def test_parameters_in_a_user_comment_are_read_in_every_encoding(comment: bytes,
 
 
 def test_comfyui_in_the_exif_of_webp_is_read() -> None:
-    assert "comfyui-sampler" in rules(saved("WEBP", exif_of({0x0110: f"prompt:{GRAPH}", 0x010F: f"workflow:{GRAPH}"})))
+    assert "comfyui-sampler" in rules(
+        saved("WEBP", exif_of({0x0110: f"prompt:{GRAPH}", 0x010F: f"workflow:{GRAPH}"}))
+    )
 
 
 def test_a_graph_that_samples_nothing_is_no_generated_picture() -> None:
     graph = json.dumps({"1": {"class_type": "ImageScale", "inputs": {}}})
     read = found(png({"prompt": graph}))
     assert {marker.ai for marker in read} == {AI.UNKNOWN}
+
+
+def test_a_directory_at_the_end_of_a_large_tiff_is_read() -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (400, 400)).save(out, "TIFF", tiffinfo=exif_of({0x0131: "Midjourney"}), compression=None)
+    data = out.getvalue()
+    at = int.from_bytes(data[4:8], "little")
+    moved = data[:4] + len(data).to_bytes(4, "little") + data[8:] + data[at : at + 2 + 12 * 20]
+    assert len(moved) > 400_000
+    assert rules(moved) == {"midjourney"}
 
 
 def test_comments_of_jpeg_and_gif_are_read() -> None:
