@@ -31,6 +31,7 @@ _FILMS: Final = frozenset({"video/mp4", "audio/mp4", "video/quicktime"})
 _SOUND: Final = "audio/mp4"
 _QUICKTIME: Final = "video/quicktime"
 _LARGEST_MOVIE: Final = 1 << 26
+_LARGEST_BOX: Final = (1 << 32) - 1
 _FREE: Final = b"free"
 _BY_OFFSET: Final = frozenset({b"mdat", b"moof", b"moov", b"idat", b"meta", b"mfra", b"sidx"})
 """Boxes that others lead to by offsets, or that hold such offsets."""
@@ -59,8 +60,8 @@ def write(file: Reader, declaration: Declaration, limits: Limits = DEFAULT_LIMIT
             f"{media_type} keeps XMP where nothing is written", "keep the statement in the label alone"
         )
     top = list(boxes(Walk(file, limits), 0, file.size))
-    if not top or file.read(top[-1].start, 4) == bytes(4):
-        raise MalformedError("the last box of the file doesn't say how large it is")
+    if not top:
+        raise MalformedError("the file has no boxes")
     edits, added, names = _packet(file, top, declaration)
     movies = [box for box in top if box.type == b"moov"]
     if media_type == _SOUND or declaration.aigc is not None:
@@ -75,7 +76,16 @@ def write(file: Reader, declaration: Declaration, limits: Limits = DEFAULT_LIMIT
             edits, added, names = [*edits, *moved], tail + added, names + more
     if not names:
         return Change()
-    return Change((*edits, Edit(file.size, file.size, (added,))), names)
+    return Change((*edits, *_closed(file, top[-1]), Edit(file.size, file.size, (added,))), names)
+
+
+def _closed(file: Reader, last: Box) -> tuple[Edit, ...]:
+    """Return how the last box says its size, so that another may follow: 0 means up to the end of the file."""
+    if file.read(last.start, 4) != bytes(4):
+        return ()
+    if last.type not in (b"mdat", _FREE) or last.size > _LARGEST_BOX:
+        raise MalformedError("the last box of the file doesn't say how large it is")
+    return (Edit(last.start, last.start + 4, (last.size.to_bytes(4),)),)
 
 
 def _packet(file: Reader, top: list[Box], declaration: Declaration) -> tuple[list[Edit], bytes, tuple[str, ...]]:

@@ -29,6 +29,7 @@ _ENCODINGS: Final = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}
 _TEXTS: Final = frozenset({b"TSSE", b"TENC", b"TPE1", b"TIT2"})
 _MOST: Final = 2 * LONGEST
 _LONGEST: Final = (1 << 28) - 1
+_PADDING: Final = 64
 
 
 def read(file: Reader, located: Located | None, limits: Limits) -> Iterator[Field]:
@@ -133,6 +134,8 @@ def write(file: Reader, declaration: Declaration, limits: Limits = DEFAULT_LIMIT
     names += [f"ID3 TXXX:{name}" for name in wanted]
     if not names:
         return Change()
+    if end - at < _HEADER:
+        added += bytes(_PADDING)  # by the zeros after the last frame readers tell that its size is meant as it is
     grown = sum(sum(len(p) for p in e.parts if isinstance(p, bytes)) - (e.end - e.start) for e in edits)
     size = max(end - _HEADER, 0) + len(added) + grown
     if size > _LONGEST:

@@ -265,6 +265,16 @@ def test_the_writers_refuse_two_packets_and_too_large_ones() -> None:
         written(saved("JPEG", xmp=big), full)
 
 
+def test_a_last_box_without_a_size_gets_one() -> None:
+    film = b"\0\0\0\x14ftypisom\0\0\0\0mp41" + b"\0\0\0\x08moov"
+    data, names = written(film + b"\0\0\0\0mdat" + bytes(8), FULL)
+    assert names
+    assert b"\0\0\0\x10mdat" in data
+    assert {marker.rule for marker in found(data)} >= {"iptc-digital-source-type", "tc260-aigc"}
+    with pytest.raises(KzlabelError, match="how large"):
+        written(film[:20] + b"\0\0\0\x0cmdat" + bytes(4) + b"\0\0\0\0moov", PLAIN)
+
+
 def test_white_space_in_a_packet_makes_room() -> None:
     packet = PACKET + b" " * 64_000 + b'<?xpacket end="w"?>'
     data, names = written(saved("JPEG", xmp=b'<?xpacket begin="" id="x"?>' + packet), FULL)
