@@ -7,6 +7,7 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -240,6 +241,26 @@ def test_office_documents_get_custom_properties_and_keep_their_parts(tmp_path: P
         assert after.read("word/document.xml") == before.read("word/document.xml")
         assert b"custom-properties" in after.read("_rels/.rels")
         assert b"/docProps/custom.xml" in after.read("[Content_Types].xml")
+
+
+def test_properties_that_an_office_document_has_stay() -> None:
+    out = BytesIO(docx())
+    present = (
+        '<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties">'
+        '<property fmtid="{D5CDD505-2E9C-101B-9397-08002B2CF9AE}" pid="7" name="Client &amp; Co">'
+        '<v:lpwstr xmlns:v="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes">A&lt;B</v:lpwstr>'
+        "</property></Properties>"
+    )
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("docProps/custom.xml", present)
+    data, _ = written(out.getvalue(), FULL)
+    assert values(data)["OOXML Client & Co"] == "A<B"
+    assert values(data)["OOXML AISystemUsed"] == FULL.system
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        root = ElementTree.fromstring(archive.read("docProps/custom.xml"))
+        assert [child.get("pid") for child in root] == [str(number) for number in range(7, 7 + len(root))]
+    assert written(data, FULL) == (data, ())
 
 
 @needs_exiftool

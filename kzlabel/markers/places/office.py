@@ -36,13 +36,16 @@ _EMPTY: Final = (
     f'<Properties xmlns="{_PROPERTIES}" xmlns:vt="{_VALUES}"></Properties>'
 )
 _PROPERTY: Final = re.compile(
-    r"<(?:\w+:)?property\s([^<>]*)>\s*<vt:\w+>([^<]*)</vt:\w+>\s*</(?:\w+:)?property>", re.DOTALL
+    r"<(?:\w+:)?property\s([^<>]*)>\s*<\w+:\w+(?:\s[^<>]*)?>([^<]*)</\w+:\w+>\s*</(?:\w+:)?property>", re.DOTALL
 )
 _NAME: Final = re.compile(r"\bname=\"([^\"]*)\"")
 _PID: Final = re.compile(r"\bpid=\"(\d{1,9})\"")
 _END: Final = b"PK\x05\x06"
 _ENTRY: Final = b"PK\x01\x02"
 _TAIL: Final = 66_000
+_MOST_MEMBERS: Final = 0xFFF0
+_LARGEST: Final = 0xF0000000
+"""What the fields of an archive without 64-bit extensions hold, and some room."""
 _NOT_XML: Final = b"<!DOCTYPE"
 _ESCAPES: Final = {"&quot;": '"', "&apos;": "'"}
 
@@ -165,9 +168,10 @@ def _with_properties(text: str, declaration: Declaration) -> tuple[str, tuple[st
         elif merged := aigc.merged(present["AIGC"], declaration.aigc):
             text = _replaced(text, merged)
             names += ("OOXML AIGC",)
+    space = "" if f'xmlns:vt="{_VALUES}"' in text else f' xmlns:vt="{_VALUES}"'
     number = max([1, *(int(found) for found in _PID.findall(text))])
     for pid, (name, value) in enumerate(wanted.items(), number + 1):
-        inner = f'<vt:lpwstr xmlns:vt="{_VALUES}">{escape(value)}</vt:lpwstr>'.replace(f' xmlns:vt="{_VALUES}"', "")
+        inner = f"<vt:lpwstr{space}>{escape(value)}</vt:lpwstr>"
         line = f'<property fmtid="{_FORMAT}" pid="{pid}" name="{name}">{inner}</property>'
         text = _before_end(text, "Properties", line)
     return text, names
@@ -186,15 +190,17 @@ def _edits(file: Reader, members: list[_Member], start: int, end: bytes, new: di
 
     The bytes of a replaced member are cut out, and the offsets in the directory follow.
     """
-    order = sorted(member.at for member in members)
+    by_place = {member.at: member for member in members}
+    order = sorted(by_place)
+    if file.read(0, 4) != b"PK\x03\x04" or len(order) != len(members) or order[0] != 0 or order[-1] >= start:
+        raise MalformedError("the archive's members lie over each other")
+    if len(members) + len(new) > _MOST_MEMBERS or file.size > _LARGEST:
+        raise MalformedError("the archive is too large to be written anew")
     edits, directory, cut = [], b"", []
     for at, following in zip(order, [*order[1:], start], strict=True):
-        member = next(one for one in members if one.at == at)
-        if member.name in new:
+        if by_place[at].name in new:
             edits.append(Edit(at, following))
             cut.append((at, following - at))
-    if file.read(0, 4) != b"PK\x03\x04" or len(set(order)) != len(order):
-        raise MalformedError("the archive's members lie over each other")
     for member in members:
         if member.name not in new:
             at = member.at - sum(length for place, length in cut if place < member.at)
