@@ -14,9 +14,13 @@ import pytest
 from kzlabel import formats, markers
 from kzlabel.errors import KzlabelError
 from kzlabel.files import BytesReader
-from kzlabel.labels import AI
+from kzlabel.labels import AI, Label
 from kzlabel.limits import DEFAULT_LIMITS
 from kzlabel.markers import AIGC, Declaration, NoPlaceError
+from kzlabel.signing import Labeler
+from kzlabel.trust import Trust
+from kzlabel.verifying import verify
+from kzlabel.verifying.verdict import Status
 from tests.contract.payload import payload
 from tests.unit.markers.writing import (
     ASSISTED,
@@ -300,3 +304,16 @@ def test_a_declared_file_can_still_be_located(samples: dict[str, Path]) -> None:
         located = form_of(data).locate(BytesReader(data), DEFAULT_LIMITS)
         assert not located.damage, name
         assert not located.carriers
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_declared_file_is_labelled_and_trusted_with_its_markers(
+    name: str, samples: dict[str, Path], tmp_path: Path, labeler: Labeler, trust: Trust, label: Label
+) -> None:
+    data, _ = written(samples[name].read_bytes(), FULL)
+    source = saved(tmp_path / samples[name].name, data)
+    destination = tmp_path / f"labelled{source.suffix}"
+    labeler.label(source, label, destination)
+    for engine in ("auto", "reference"):
+        assert verify(destination, trust=trust, engine=engine).status is Status.TRUSTED
+    assert found(destination.read_bytes()) == found(data)

@@ -59,21 +59,21 @@ def _string(value: str | bytes) -> str:
     return text[:LONGEST].strip("\0 \t\r\n")
 
 
-def _packet(document: "PdfReader") -> bytes:
-    """Return the catalogue's XMP, inflated no further than is looked at."""
+def _packet(document: "PdfReader") -> bytes | None:
+    """Return the catalogue's XMP, inflated as far as is looked at: empty without one, None if it can't be."""
     stream = _plain(document.root_object.get("/Metadata"))
     if stream is None or not hasattr(stream, "_data"):
         return b""
     data: bytes = stream._data  # noqa: SLF001 - as it lies in the file, so that decompression is ours to bound
     match _plain(stream.get("/Filter")):
         case None | []:
-            return data if len(data) <= LARGEST else b""
+            return data if len(data) <= LARGEST else None
         case "/FlateDecode" | ["/FlateDecode"] if "/DecodeParms" not in stream:
             try:
                 return zlib.decompressobj().decompress(data, xmp.LARGEST + 1)
             except zlib.error:
-                return b""
-    return b""
+                return None
+    return None
 
 
 def _plain(value: Any) -> Any:
@@ -94,7 +94,10 @@ def write(file: Reader, declaration: Declaration, limits: Limits = DEFAULT_LIMIT
     document = Document(file, limits, reader)
     changes = Changes(document)
     names = _inform(document, changes, declaration)
-    packet, more = xmp.written(guarded(lambda: _packet(reader)), declaration)
+    present = guarded(lambda: _packet(reader))
+    if present is None:
+        raise MalformedError("the document's XMP can't be read")
+    packet, more = xmp.written(present, declaration)
     placed: list[Placed] = []
     if more:
         placed.append(_stream(document, changes, packet))

@@ -304,6 +304,33 @@ def test_a_signed_or_encrypted_pdf_is_refused(make: Callable[[], bytes], why: st
         written(make())
 
 
+@pytest.mark.parametrize("kind", ["deflated", "unknown filter", "broken"])
+def test_xmp_of_a_pdf_is_kept_or_the_pdf_is_refused(kind: str) -> None:
+    from pypdf import PdfWriter
+    from pypdf.generic import NameObject, StreamObject
+
+    writer = PdfWriter()
+    writer.add_blank_page(100, 100)
+    stream = StreamObject()
+    packet = packet_of("photoshop:Credit", "Somebody", "element")
+    stream.set_data(
+        packet if kind == "unknown filter" else zlib.compress(packet) if kind == "deflated" else b"broken"
+    )
+    filtered = "/ASCII85Decode" if kind == "unknown filter" else "/FlateDecode"
+    stream[NameObject("/Filter")] = NameObject(filtered)
+    writer.root_object[NameObject("/Metadata")] = writer._add_object(stream)
+    out = io.BytesIO()
+    writer.write(out)
+    if kind != "deflated":
+        with pytest.raises(KzlabelError, match="can't be read"):
+            written(out.getvalue())
+        return
+    data, _ = written(out.getvalue())
+    told = {field.name: field.value for field in markers.fields(BytesReader(data), BY_NAME["pdf"])}
+    assert told["XMP photoshop:Credit"] == "Somebody"
+    assert told["XMP Iptc4xmpExt:DigitalSourceType"] == GENERATED
+
+
 def test_a_pdf_cut_off_is_read_or_left(samples: dict[str, Path]) -> None:
     data, _ = written(samples["pdf"].read_bytes(), FULL)
     for end in range(len(data) - 4000, len(data), 97):
