@@ -173,6 +173,18 @@ def test_iptc_credit_in_photoshop_resources_is_read() -> None:
         assert rules(plain[:2] + segment + plain[2:]) == {"google-ai-edited"}
 
 
+def test_metadata_far_from_the_start_of_a_jpeg_are_read() -> None:
+    plain = saved(
+        "JPEG", exif_of({0x0131: "Midjourney"}), xmp=xmp("photoshop:Credit", "Imagined with AI", "element")
+    )
+    profile = b"\xff\xe2\xff\xff" + bytes(65_533)
+    far = plain[:2] + profile + plain[2:]
+    for padding in (16_340, 16_352, 16_370, 16_384):  # around the end of what is kept of a file's start
+        near = plain[:2] + b"\xff\xe2" + (padding - 4).to_bytes(2) + bytes(padding - 6) + plain[2:]
+        assert rules(near) == {"midjourney", "meta-ai"}
+    assert rules(far) == {"midjourney", "meta-ai"}
+
+
 def test_extended_xmp_is_put_together() -> None:
     packet = xmp("Iptc4xmpExt:DigitalSourceType", "trainedAlgorithmicMedia", "element")
     head, tail = packet[:100], packet[100:]
