@@ -13,12 +13,12 @@ from xml.sax.saxutils import escape
 from kzlabel.errors import MalformedError
 from kzlabel.markers import aigc
 from kzlabel.markers.model import Declaration, Field
-from kzlabel.markers.rules import load, suspicious
+from kzlabel.markers.rules import load
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-__all__ = ["LARGEST", "declared", "extended", "fields", "may_speak", "take", "written"]
+__all__ = ["LARGEST", "declared", "extended", "fields", "take", "written"]
 
 LARGEST: Final = 1 << 20
 """Bytes of a packet that is parsed."""
@@ -72,12 +72,6 @@ def take(packet: bytes, texts: list[bytes]) -> bool:
         return False
     texts += _speaking().findall(packet)
     return True
-
-
-def may_speak(packet: bytes) -> bool:
-    """Tell whether a packet may hold a marker: quick, true too often, and false only for packets without one."""
-    texts: list[bytes] = []
-    return not take(packet, texts) or suspicious(b" ".join(texts))
 
 
 def fields(packet: bytes) -> Iterator[Field]:

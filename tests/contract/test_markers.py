@@ -298,6 +298,19 @@ def test_formats_without_a_place_say_which_have_one(name: str) -> None:
     assert isinstance(raised.value, KzlabelError)
 
 
+def test_only_markdown_among_structured_texts_has_a_place() -> None:
+    assert markers.writable(form_of(b"# x\n", ".md")) == ("Markdown front matter",)
+    for suffix in (".py", ".xml", ".yaml"):
+        assert markers.writable(form_of(b"x", suffix)) == ()
+        with pytest.raises(NoPlaceError):
+            written(b"x", PLAIN, suffix)
+
+
+def test_a_front_matter_that_does_not_end_is_left_alone() -> None:
+    with pytest.raises(KzlabelError):
+        written(b"---\ntitle: x\n\ntext\n", PLAIN, ".md")
+
+
 def test_a_declared_file_can_still_be_located(samples: dict[str, Path]) -> None:
     for name in WRITTEN:
         data, _ = written(samples[name].read_bytes(), FULL)

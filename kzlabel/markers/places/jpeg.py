@@ -67,7 +67,6 @@ def read(file: Reader, located: Located | None, limits: Limits) -> Iterator[Fiel
     found = located or jpeg.locate(file, limits)
     for span in found.xmp or ():
         yield from xmp.fields(file.read(span.start + _BEFORE, span.length - _BEFORE))
-    parts: list[tuple[int, bytes]] = []
     for start, length in found.notes or ():
         data = file.read(start, length)
         code, data = data[1], data[4:]
@@ -77,13 +76,19 @@ def read(file: Reader, located: Located | None, limits: Limits) -> Iterator[Fiel
             yield from iim.fields(data)
         elif data.startswith(_EXIF):
             yield from exif.fields(data[6:])
-        elif data.startswith(_EXTENSION) and length > len(_EXTENSION) + 44:
+    yield from _extended(file, found)
+
+
+def _extended(file: Reader, located: Located) -> Iterator[Field]:
+    """Yield the properties in extended XMP, if all of its parts are there."""
+    parts: list[tuple[int, bytes]] = []
+    for start, length in located.notes or ():
+        data = file.read(start + 4, length - 4)
+        if data.startswith(_EXTENSION) and len(data) > len(_EXTENSION) + 40:
             body = data[len(_EXTENSION) :]
             parts.append((int.from_bytes(body[36:40]), body[40:]))
     if parts:
-        packet = xmp.extended(parts)
-        if packet and xmp.may_speak(packet):
-            yield from xmp.fields(packet)
+        yield from xmp.fields(xmp.extended(parts))
 
 
 def write(file: Reader, declaration: Declaration, limits: Limits = DEFAULT_LIMITS) -> Change:
@@ -95,7 +100,8 @@ def write(file: Reader, declaration: Declaration, limits: Limits = DEFAULT_LIMIT
     if len(spans) > 1:
         raise MalformedError("the image has more than one XMP packet")
     old = file.read(spans[0].start + _BEFORE, spans[0].length - _BEFORE) if spans else b""
-    new, names = xmp.written(old, declaration)
+    elsewhere = frozenset(field.name for field in _extended(file, located))
+    new, names = xmp.written(old, declaration, skip=elsewhere)
     if not names:
         return Change()
     segment = _XMP + new

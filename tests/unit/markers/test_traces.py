@@ -12,7 +12,7 @@ from kzlabel import markers
 from kzlabel.files import BytesReader
 from kzlabel.labels import AI
 from kzlabel.markers import load
-from tests.unit.markers.writing import found, rules, values
+from tests.unit.markers.writing import FULL, found, rules, values, written
 
 PARAMETERS = "a lake\nNegative prompt: fog\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5, Size: 512x512"
 GRAPH = json.dumps({"3": {"class_type": "KSampler", "inputs": {"seed": 1}}})
@@ -193,7 +193,12 @@ def test_extended_xmp_is_put_together() -> None:
     for at, part in ((100, tail), (0, head)):  # out of order, as they may come
         body = b"http://ns.adobe.com/xmp/extension/\0" + b"0" * 32 + len(packet).to_bytes(4) + at.to_bytes(4) + part
         segments += b"\xff\xe1" + (len(body) + 2).to_bytes(2) + body
-    assert rules(plain[:2] + segments + plain[2:]) == {"iptc-digital-source-type"}
+    data = plain[:2] + segments + plain[2:]
+    assert rules(data) == {"iptc-digital-source-type"}
+    again, names = written(data, FULL)
+    assert "XMP Iptc4xmpExt:AISystemUsed" in names
+    assert "XMP Iptc4xmpExt:DigitalSourceType" not in names
+    assert segments in again
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16"])
