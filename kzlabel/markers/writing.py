@@ -49,7 +49,9 @@ def write(
     into = changes_of(place) if place is not None else None
     if into is None:
         having = ", ".join(one.NAME for one in FORMATS if writable(one))
-        raise NoPlaceError(f"{form.NAME} files have no place for markers", f"formats that have one: {having}")
+        raise NoPlaceError(
+            f"{form.NAME} files have no place for markers", f"formats that have one: {having}, markdown"
+        )
     change = into.write(file, declaration, limits)
     parts = recut(file.size, change.edits)
     for part in parts:

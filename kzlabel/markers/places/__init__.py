@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, cast
 
-from kzlabel.formats import Format
+from kzlabel.formats import Format, structured
 from kzlabel.markers.places import (
     bmff,
     gif,
@@ -52,6 +52,6 @@ OTHERS: Final[tuple[tuple[bytes, Place], ...]] = ((b"OggS", cast("Place", vorbis
 
 def place_of(form: Format) -> Place | None:
     """Return where files of this format keep markers; None when they don't."""
-    if form.MEDIA_TYPES[:1] == markdown.MEDIA_TYPES:
-        return cast("Place", markdown)
+    if isinstance(form, structured.Named):
+        return cast("Place", markdown) if form.suffix in markdown.SUFFIXES else None
     return PLACES.get(form.NAME)

@@ -24,9 +24,10 @@ from kzlabel.markers import aigc
 from kzlabel.markers.model import Declaration, Field, NoPlaceError
 from kzlabel.markers.places.base import Change
 
-__all__ = ["MEDIA_TYPES", "read", "write"]
+__all__ = ["SUFFIXES", "read", "write"]
 
-MEDIA_TYPES: Final = ("text/markdown",)
+SUFFIXES: Final = frozenset({".md", ".markdown", ".mdx", ".rmd", ".qmd"})
+"""Of the texts in which a manifest is a comment, those that have front matter."""
 _MOST: Final = 1 << 16
 _FRONT: Final = re.compile(
     rb"(?:\xef\xbb\xbf)?---[ \t]*(\r?\n)(.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.MULTILINE
