@@ -52,6 +52,6 @@ OTHERS: Final[tuple[tuple[bytes, Place], ...]] = ((b"OggS", cast("Place", vorbis
 
 def place_of(form: Format) -> Place | None:
     """Return where files of this format keep markers; None when they don't."""
-    if isinstance(form, structured.Named):
-        return cast("Place", markdown) if form.suffix in markdown.SUFFIXES else None
+    if form.NAME == structured.NAME:  # which of these texts it is, `structured.Named` knows by the suffix
+        return cast("Place", markdown) if getattr(form, "suffix", "") in markdown.SUFFIXES else None
     return PLACES.get(form.NAME)
