@@ -28,18 +28,32 @@ ALLOWED: dict[str, frozenset[str]] = {
     "reference": BOTTOM | FILES | {"trust"},
     "verifying": BOTTOM
     | FILES
-    | {"isolation", "labels", "formats", "manifest", "credentials", "trust", "reference"},
+    | {"isolation", "labels", "formats", "manifest", "credentials", "trust", "reference", "markers"},
     "signing": BOTTOM
     | FILES
-    | {"labels", "formats", "manifest", "credentials", "trust", "reference", "verifying", "isolation"},
+    | {"labels", "formats", "manifest", "credentials", "trust", "reference", "verifying", "isolation", "markers"},
     "languages": BOTTOM,
-    "regimes": BOTTOM | FILES | {"labels", "languages", "verifying"},
+    "regimes": BOTTOM | FILES | {"labels", "languages", "markers", "verifying"},
     "scanning": BOTTOM
     | FILES
-    | {"isolation", "labels", "formats", "manifest", "credentials", "trust", "reference", "verifying", "regimes"},
+    | {
+        "isolation",
+        "labels",
+        "formats",
+        "manifest",
+        "credentials",
+        "trust",
+        "reference",
+        "verifying",
+        "regimes",
+        "markers",
+    },
     "report": BOTTOM | FILES | {"languages", "scanning"},
+    "markers": BOTTOM | FILES | {"formats", "labels"},
     "matrix": BOTTOM | {"formats", "signing"},
-    "shortcuts": BOTTOM | FILES | {"labels", "credentials", "signing", "formats", "regimes", "trust", "verifying"},
+    "shortcuts": BOTTOM
+    | FILES
+    | {"labels", "credentials", "signing", "formats", "regimes", "trust", "verifying", "markers"},
 }
 """What each room may import, itself aside. The command line and the public module may import anything."""
 

@@ -19,6 +19,7 @@ _COMMANDS = {
     "check": "Say what laws ask of a file, and what is there.",
     "scan": "Judge whole archives: several processes, a table of results, nothing read twice.",
     "inspect": "Show every manifest in a file.",
+    "markers": "Show what files say of themselves without a signature.",
     "formats": "List the formats and what can be done with each.",
     "keys": "Show which key signs; make the development identity.",
     "trust": "Say whom to believe: named stores of certificates.",

@@ -15,7 +15,18 @@ from kzlabel.errors import InputError
 from kzlabel.isolation import Child
 from kzlabel.labels import AI
 from kzlabel.languages import ENGLISH, Language, Message, translate
-from kzlabel.regimes import Contribution, Outcome, Regime, Report, Result, check, read_regime, regime, regimes
+from kzlabel.regimes import (
+    Contribution,
+    Outcome,
+    Regime,
+    Report,
+    Result,
+    check,
+    markers_of,
+    read_regime,
+    regime,
+    regimes,
+)
 from kzlabel.sources import display_name, opened
 from kzlabel.trust import Trust, default_trust
 from kzlabel.verifying import Verifier
@@ -98,9 +109,10 @@ def command(
 
     def reports(child: Child) -> Iterator[Report]:
         verifier = Verifier(trust=trust, child=child, sidecars=not no_sidecar)
-        for verdict in _verdicts(inputs, verifier):
+        for path, verdict in _verdicts(inputs, verifier):
+            markers = markers_of(path, verdict)
             for law in laws:
-                report = check(verdict, law, copyright=copyright, language=language)
+                report = check(verdict, law, markers=markers, copyright=copyright, language=language)
                 unanswered = 2 if operational(verdict) else int(verdict.status is Status.ERROR)
                 codes.append(unanswered or int(bool(report.missing)))
                 yield report
@@ -124,14 +136,14 @@ def _law(name: str) -> Regime:
         return read_regime(file.reader.read(0, file.reader.size))
 
 
-def _verdicts(inputs: tuple[Path, ...], verifier: Verifier) -> Iterator[Verdict]:
-    """Yield a verdict for each input; a directory without a record is a data library without one."""
+def _verdicts(inputs: tuple[Path, ...], verifier: Verifier) -> Iterator[tuple[Path, Verdict]]:
+    """Yield each input with its verdict; a directory without a record is a data library without one."""
     for path in inputs:
         if path.is_dir() and not is_dataset(path):
             name = display_name(path)
-            yield Verdict(uri=name, status=Status.UNLABELLED, ai=AI.UNKNOWN, media_type=DATASET_TYPE)
+            yield path, Verdict(uri=name, status=Status.UNLABELLED, ai=AI.UNKNOWN, media_type=DATASET_TYPE)
         else:
-            yield from judged((path,), verifier)
+            yield from ((path, verdict) for verdict in judged((path,), verifier))
 
 
 def _print_for_people(

@@ -58,6 +58,9 @@ _FEW = 5
 )
 @click.option("--tsa", metavar="URL", envvar="KZLABEL_TSA", help="Time-stamping authority (RFC 3161).")
 @click.option("--tsa-optional", is_flag=True, help="Label without a time-stamp where the authority gives none.")
+@click.option(
+    "--markers", is_flag=True, help="Declare it in unsigned fields, too: IPTC in XMP, tags; AIGC with --regime cn."
+)
 @click.option("--sidecar", is_flag=True, help="Write labels into files beside the inputs: name.ext.c2pa.")
 @click.option(
     "--dataset",
@@ -82,6 +85,7 @@ def command(
     reserve_signature: int | None,
     tsa: str | None,
     tsa_optional: bool,
+    markers: bool,
     sidecar: bool,
     dataset: bool,
     audit: Path | None,
@@ -130,6 +134,7 @@ def command(
         "tsa_optional": tsa_optional,
         "accept_personal_data": who["accept_personal_data"],
         "audit": str(audit.absolute()) if audit else "",
+        "markers": markers,
     }
     jobs = [msgspec.structs.replace(job, **changes) for job in planned]
     signer = chosen_signer(who, tsa)

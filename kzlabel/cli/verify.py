@@ -230,6 +230,8 @@ def _details(verdict: Verdict, *, verbose: bool) -> Iterator[tuple[str, dict[str
     if verdict.producer is not None:
         named = ", ".join(filter(None, (verdict.producer.name, verdict.producer.bin, verdict.producer.country)))
         yield f"producer: {named}", {}
+    for marker in verdict.markers:
+        yield f"{marker.field} says: {marker.value[:120]}", {}
     for finding in verdict.findings:
         ours = finding.code.startswith("org.kzlabel.")
         if verbose or ours or finding.kind is Kind.FAILURE:

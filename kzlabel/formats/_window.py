@@ -13,7 +13,7 @@ _NEAR = 512
 class Walk:
     """One walk through a container: reads small pieces through a buffer, and counts the boxes it meets."""
 
-    __slots__ = ("_buffer", "_left", "_limits", "_reader", "_start", "head", "size", "xmp")
+    __slots__ = ("_buffer", "_left", "_limits", "_reader", "_start", "head", "notes", "size", "xmp")
 
     head: bytes
     """The first bytes of the file, 16 KiB or all, for those who look at many small things in them."""
@@ -21,8 +21,12 @@ class Walk:
     xmp: list[Span]
     """Where XMP packets were met."""
 
+    notes: list[Span]
+    """Where other metadata were met; see `Located.notes`."""
+
     def __init__(self, reader: Reader, limits: Limits) -> None:
         self.xmp = []
+        self.notes = []
         self._reader = reader
         self._limits = limits
         self._left = limits.boxes_for(reader.size)

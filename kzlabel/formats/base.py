@@ -52,6 +52,10 @@ class Located(msgspec.Struct, frozen=True):
     """Where the XMP packets lie, which may name a manifest kept elsewhere (C2PA 2.4 section 11.4); None when the
     walk can't tell."""
 
+    notes: tuple[Span, ...] | None = None
+    """Where other metadata lie that may say how the content was made: EXIF, comments, text; None when the walk
+    doesn't collect them. `kzlabel.markers` reads them, and knows what each is by its first bytes."""
+
     fault: Code | None = None
     """What the specification calls it when a label is there and is put in wrongly; such a label fails."""
 

@@ -35,8 +35,11 @@ _SEGMENTS = frozenset({*range(0xC0, 0xD0), 0xDB, *range(0xE0, 0xF0), 0xFE}) - {_
 """Frame headers, tables, application data, comments: markers with a length, that every reader takes for one."""
 
 _APP1 = 0xE1
-_PASSED = frozenset(0xFF00 | code for code in _SEGMENTS - {_APP1})
+_NOTES = frozenset({_APP1, 0xED, 0xFE})
+"""Segments of EXIF and extended XMP, of IPTC, and comments."""
+_PASSED = frozenset(0xFF00 | code for code in _SEGMENTS - _NOTES)
 """Markers of segments that hold nothing of interest."""
+_NOTED, _APP1_MARK = frozenset(0xFF00 | code for code in _NOTES), 0xFF00 | _APP1
 _MARKER = Struct(">HH").unpack_from
 _XMP = b"http://ns.adobe.com/xap/1.0/"
 _LEAST_XMP = 4 + len(_XMP)
@@ -64,33 +67,32 @@ def locate(file: Reader, limits: Limits) -> Located:
         raise
     except MalformedError as error:
         damage = error.message
-    return Located(boxes.carriers(walk), boxes.oddity or damage, tuple(walk.xmp))
+    return Located(boxes.carriers(walk), boxes.oddity or damage, tuple(walk.xmp), tuple(walk.notes))
 
 
 def _walk_segments(walk: Walk, boxes: "_Boxes") -> str:
     """Walk from the first segment to the first scan, and return what is wrong at the end of it."""
     read, count, head, size = walk.read, walk.count, walk.head, walk.size
-    at, near = _SOI_SIZE, len(walk.head) - 4
+    at, near, sure = _SOI_SIZE, len(head) - 4, len(head) - _LEAST_XMP
     while True:
         count()
         if at <= near:  # the usual segments, quickly; each falls under a rule below as well
             mark, length = _MARKER(head, at)
-            if mark in _PASSED and length >= 2 and at + 2 + length <= size:
-                at += 2 + length
-                continue
+            if length >= 2 and at + 2 + length <= size:
+                if mark in _PASSED:
+                    at += 2 + length
+                    continue
+                if mark in _NOTED and at <= sure:
+                    its_xmp = mark == _APP1_MARK and length > _LEAST_XMP - 2 and head.startswith(_XMP, at + 4)
+                    (walk.xmp if its_xmp else walk.notes).append(Span(at, 2 + length))
+                    at += 2 + length
+                    continue
         mark, code = read(at, 2)
         if mark != 0xFF:
             boxes.note(f"the bytes at {at} belong to no segment")
             at = _next_mark(walk, at)
-        elif code in _SEGMENTS:
-            length = _length(walk, at)
-            if code == _APP1 and length > _LEAST_XMP and read(at + 4, len(_XMP)) == _XMP:
-                walk.xmp.append(Span(at, length))
-            at += length
-        elif code == _APP11:
-            length = _length(walk, at)
-            boxes.add(walk, at, length)
-            at += length
+        elif code in _SEGMENTS or code == _APP11:
+            at += _segment(walk, boxes, at, code)
         elif code == _SOS:
             return "" if at + _length(walk, at) < walk.size else "the file ends before its entropy-coded data"
         elif code == 0xFF:  # a fill byte
@@ -102,6 +104,17 @@ def _walk_segments(walk: Walk, boxes: "_Boxes") -> str:
         else:
             boxes.note(f"the marker FF{code:02X} at {at} has no place before the first scan")
             at = at + _length(walk, at) if code in _RESTART else _next_mark(walk, at + 2)
+
+
+def _segment(walk: Walk, boxes: "_Boxes", at: int, code: int) -> int:
+    """Take in what the segment at `at` holds, and return its length."""
+    length = _length(walk, at)
+    if code == _APP11:
+        boxes.add(walk, at, length)
+    elif code in _NOTES:
+        its_xmp = code == _APP1 and length > _LEAST_XMP and walk.read(at + 4, len(_XMP)) == _XMP
+        (walk.xmp if its_xmp else walk.notes).append(Span(at, length))
+    return length
 
 
 def _length(walk: Walk, at: int) -> int:

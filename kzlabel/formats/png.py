@@ -27,6 +27,7 @@ _MAGIC = b"\x89PNG\r\n\x1a\n"
 _HEADER = Struct(">I4s").unpack
 _PACK = Struct(">I4s").pack
 _XMP = b"XML:com.adobe.xmp\0"
+_NOTES = frozenset({b"iTXt", b"tEXt", b"zTXt", b"eXIf"})
 _AROUND = 12
 """Length, type and CRC of a chunk."""
 
@@ -51,7 +52,7 @@ def locate(file: Reader, limits: Limits) -> Located:
         raise
     except MalformedError as error:
         damage = error.message
-    return Located(tuple(chunks.carriers), chunks.oddity or damage, tuple(walk.xmp))
+    return Located(tuple(chunks.carriers), chunks.oddity or damage, tuple(walk.xmp), tuple(walk.notes))
 
 
 def splice(file: Reader, located: Located, store_size: int, limits: Limits) -> Splice:
@@ -95,9 +96,12 @@ class _Chunks:
                 self.carriers.append(Carrier((Span(at + 8, length),), (Span(at, end - at),)))
                 if len(self.carriers) > self._limits.carriers:
                     raise LimitError(f"more than {self._limits.carriers} manifest stores")
-            elif kind == b"iTXt":
-                if length > len(_XMP) and read(at + 8, len(_XMP)) == _XMP:
+            elif kind in _NOTES:
+                its_xmp = kind == b"iTXt" and length > len(_XMP) and read(at + 8, len(_XMP)) == _XMP
+                if its_xmp:
                     walk.xmp.append(Span(at + 8, length))
+                else:
+                    walk.notes.append(Span(at, length + 8))
             elif kind != b"IDAT" and not (kind.isalpha() and kind.isascii()):
                 self._odd(kind, at)
             at = end

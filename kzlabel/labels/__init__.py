@@ -10,6 +10,7 @@ from kzlabel.labels.assertions import (
 )
 from kzlabel.labels.issuing import fresh
 from kzlabel.labels.library import LIBRARY_ASSERTION, Library, library_actions, read_library
+from kzlabel.labels.marker import Marker
 from kzlabel.labels.model import Label
 from kzlabel.labels.parts import HumanContribution, Identifier, Notice, Operator, System
 from kzlabel.labels.permissions import Permission, Training
@@ -38,6 +39,7 @@ __all__ = [
     "Label",
     "Level",
     "Library",
+    "Marker",
     "Notice",
     "NoticeKind",
     "Operator",

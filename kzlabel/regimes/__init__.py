@@ -6,6 +6,7 @@ from kzlabel.regimes.loading import read_regime, regime, regimes
 from kzlabel.regimes.precheck import Lack, check_label
 from kzlabel.regimes.predicates import PREDICATES, Answer, Outcome
 from kzlabel.regimes.requirements import Condition, Regime, Requirement, Standing
+from kzlabel.regimes.unsigned import markers_of
 
 __all__ = [
     "PREDICATES",
@@ -26,6 +27,7 @@ __all__ = [
     "check",
     "check_label",
     "kind_of",
+    "markers_of",
     "read_regime",
     "regime",
     "regimes",

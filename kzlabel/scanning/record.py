@@ -96,8 +96,16 @@ def of_verdict(verdict: Verdict, path: str, *, escaped: bool, size: int, modifie
         signed_at=verdict.signed_at,
         content_id="" if label is None else label.content_id,
         explanation=telling[0].explanation if telling else "",
+        marker=_marker(verdict),
         seconds=round(seconds, 6),
     )
 
 
+def _marker(verdict: Verdict) -> str:
+    """Return the unsigned field that the AI level rests on, and what stands there."""
+    telling = next((one for one in verdict.markers if one.ai is verdict.ai), None)
+    return "" if telling is None else f"{telling.field}: {telling.value[:_SHORT]}"
+
+
+_SHORT = 120
 _TELLING = frozenset({Status.ERROR, Status.UNSUPPORTED, Status.REMOTE})

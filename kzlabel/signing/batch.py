@@ -69,6 +69,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     accept_personal_data: bool = False
     """Whether the label may publish who a person is; see `Labeler`."""
 
+    markers: bool = False
+    """Whether the file also declares it in unsigned fields."""
+
 
 class Failure(msgspec.Struct, frozen=True):
     """A file that was not labelled."""
@@ -237,10 +240,11 @@ class _Options(NamedTuple):
     tsa_optional: bool
     audit: str
     accept_personal_data: bool
+    markers: bool
 
 
 def _options(job: Job) -> _Options:
-    return _Options(job.tsa_optional, job.audit, job.accept_personal_data)
+    return _Options(job.tsa_optional, job.audit, job.accept_personal_data, job.markers)
 
 
 @lru_cache(maxsize=1)
@@ -250,4 +254,5 @@ def _labeler(signer: Signer, options: _Options) -> Labeler:
         tsa_optional=options.tsa_optional,
         audit=AuditLog(options.audit) if options.audit else None,
         accept_personal_data=options.accept_personal_data,
+        markers=options.markers,
     )

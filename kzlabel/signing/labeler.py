@@ -20,6 +20,7 @@ from kzlabel.outputs import check_destination, staged
 from kzlabel.signing.audit import AuditLog
 from kzlabel.signing.documents import PdfOptions
 from kzlabel.signing.labelled import Labelled
+from kzlabel.signing.marking import marked
 from kzlabel.signing.precheck import Precheck, parent_beside, precheck
 from kzlabel.signing.writable import BY_REFERENCE
 from kzlabel.signing.writing import Writer
@@ -50,6 +51,7 @@ class Labeler:
         tsa_optional: bool = False,
         audit: AuditLog | None = None,
         accept_personal_data: bool = False,
+        markers: bool = False,
     ) -> None:
         """Prepare labelling.
 
@@ -63,6 +65,10 @@ class Labeler:
             audit: Log that gets a line for each label, before the labelled file takes its place.
             accept_personal_data: Whether labels may publish the individual identification number and the name of
                 a person whose certificate the signer uses.
+            markers: Whether files also declare in unsigned fields what the label says: IPTC's in XMP, tags of
+            recordings,
+                and China's AIGC where the label is to serve `cn`. They are written first, so that the signature
+                covers them; fields that are there stay as they are.
 
         Raises:
             CredentialError: They would, and that was not accepted.
@@ -70,6 +76,7 @@ class Labeler:
         check_personal(signer.certificate_chain[0], accepted=accept_personal_data)
         self._trust = default_trust() if trust is None else trust
         self._limits = limits
+        self._markers = markers
         self._writer = Writer(signer, self._trust, limits, audit, tsa_optional=tsa_optional)
 
     @overload
@@ -285,6 +292,13 @@ class Labeler:
         checked: Precheck | None = None,
     ) -> Labelled:
         checked = checked or precheck(file, self._trust, self._limits, despite_broken=despite_broken, pdf=pdf)
+        if self._markers:
+            with marked(file, label, self._limits) as declaring:
+                return self._written(declaring, label, destination, checked)
+        return self._written(file, label, destination, checked)
+
+    def _written(self, file: Opened, label: Label, destination: BinaryIO, checked: Precheck) -> Labelled:
+        """Write the label into a file that may be labelled."""
         stamped = self._writer.embed(file, label, checked, destination)
         if stamped is None:
             if checked.media_type not in BY_REFERENCE or checked.fragile:

@@ -67,7 +67,7 @@ def precheck(
     Raises:
         SigningError: It can't; the message says why and what would help.
     """
-    verdict = Verifier(trust=trust, limits=limits).verify_opened(file, form)
+    verdict = Verifier(trust=trust, limits=limits, markers=False).verify_opened(file, form)
     name = file.uri
     match verdict.status:
         case Status.UNSUPPORTED if not file.reader.size or by_extension(file.suffix):
@@ -109,7 +109,7 @@ def _sidecar_of(file: Opened, trust: Trust, limits: Limits, *, despite_broken: b
     path = os.fsdecode(file.path) if file.path else ""
     if not path or not find_sidecar(path):
         return None
-    verdict = Verifier(trust=trust, limits=limits).verify(path)
+    verdict = Verifier(trust=trust, limits=limits, markers=False).verify(path)
     if verdict.intact:
         return parent_beside(file, verdict, limits, despite_broken=False)
     if find_sidecar(path) != path + SUFFIX:

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import msgspec
 
-from kzlabel.labels import AI, Label, Operator
+from kzlabel.labels import AI, Label, Marker, Operator
 from kzlabel.status import Finding
 
 __all__ = ["Signatory", "Status", "Verdict"]
@@ -121,6 +121,9 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     assertions: tuple[str, ...] = ()
     """Labels of the active manifest's assertions."""
+
+    markers: tuple[Marker, ...] = ()
+    """Unsigned statements that were found where there is no signed label; they declare, and prove nothing."""
 
     sidecar: str = ""
     """Path of the file beside it that held the manifest, where the file itself holds none."""

@@ -19,7 +19,7 @@ import msgspec
 
 from kzlabel.directories import RECORD, is_dataset
 from kzlabel.errors import InputError, KzlabelError, LimitError, MalformedError
-from kzlabel.files import BytesReader
+from kzlabel.files import BytesReader, Reader
 from kzlabel.formats import Format, Located, by_extension, recognise
 from kzlabel.formats import text as plain_text
 from kzlabel.isolation import Child
@@ -48,7 +48,8 @@ def _now() -> datetime:
 
 
 _MAY_HAVE_SIDECAR = frozenset({
-    Status.UNLABELLED, Status.UNSUPPORTED, Status.TRUSTED, Status.VALID, Status.INVALID, Status.REMOTE
+    Status.UNLABELLED, Status.DECLARED, Status.UNSUPPORTED, Status.TRUSTED, Status.VALID, Status.INVALID,
+    Status.REMOTE,
 })  # fmt: skip
 _NO_SHAPES = Shapes(Trust.none(), DEFAULT_LIMITS)
 
@@ -74,6 +75,9 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
 
     revocations: Revocations = Revocations()
     """What issuers said about certificates that they took back."""
+
+    markers: bool = True
+    """Whether unsigned statements about AI are looked for where there is no signed label."""
 
     sidecars: bool = True
     """Whether a manifest is looked for beside a file that is given by its path: `name.ext.c2pa`, `name.c2pa`."""
@@ -239,7 +243,7 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
             if recalled is not None:
                 return _about(recalled, file.uri, findings)
         elif natively and located.xmp == () and not located.damage and not located.remote:
-            return Verdict(  # the usual case, quickly: `ask` would say the same
+            verdict = Verdict(  # the usual case, quickly: `ask` would say the same
                 uri=file.uri,
                 status=Status.UNLABELLED,
                 ai=AI.UNKNOWN,
@@ -247,6 +251,7 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
                 engine=native.ENGINE,
                 findings=findings,
             )
+            return self._declared(verdict, reader, found, located)
         answer, abstained = ask(
             file,
             located,
@@ -272,7 +277,7 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
                 status, more = _absent(answer, located)
             case Refused():
                 status, more = _refused(answer, located)
-        return Verdict(
+        verdict = Verdict(
             uri=file.uri,
             status=status,
             ai=AI.UNKNOWN,
@@ -282,6 +287,21 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
             abstained=abstained,
             findings=findings + more,
         )
+        return self._declared(verdict, reader, found, located) if status is Status.UNLABELLED else verdict
+
+    def _declared(self, verdict: Verdict, reader: Reader, form: Format, located: Located) -> Verdict:
+        """Return the verdict on a file without a signed label with what it says unsigned."""
+        if not self.markers:
+            return verdict
+        from kzlabel import markers  # noqa: PLC0415 - labelled files need none of it
+
+        found = markers.read(reader, form, located=located, limits=self.limits)
+        if not found:
+            return verdict
+        ai = markers.level(found)
+        if ai not in (AI.GENERATED, AI.ASSISTED):
+            return msgspec.structs.replace(verdict, markers=found)
+        return msgspec.structs.replace(verdict, status=Status.DECLARED, ai=ai, markers=found)
 
 
 def verify(

@@ -1,0 +1,160 @@
+"""Vorbis comments: in a metadata block of FLAC, and in the second packet of Ogg Vorbis and Opus.
+
+    comments: vendor length 4 | vendor | count 4 | { length 4 | NAME=text } ...      little-endian
+    FLAC:     "fLaC" | { last and type 1 | length 3 | data } ... | frames             (RFC 9639 section 8)
+    Ogg:      { "OggS" | version 1 | flags 1 | position 8 | serial 4 | number 4 | CRC 4 | count 1 | lengths | data }
+
+Names are compared without regard to letter case. Ogg is read and not written.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from kzlabel.errors import MalformedError
+from kzlabel.files import Reader
+from kzlabel.formats import Located, _id3
+from kzlabel.formats._splice import Edit
+from kzlabel.limits import DEFAULT_LIMITS, Limits
+from kzlabel.markers import aigc
+from kzlabel.markers.model import Declaration, Field
+from kzlabel.markers.places import id3
+from kzlabel.markers.places.base import LARGEST, Change
+from kzlabel.markers.values import LONGEST, decoded
+
+__all__ = ["Ogg", "read", "write"]
+
+_COMMENTS: Final = 4
+_MOST_BLOCKS: Final = 1000
+_MOST_COMMENTS: Final = 2000
+_LONGEST_BLOCK: Final = (1 << 24) - 1
+_NOT_READ: Final = "METADATA_BLOCK_PICTURE="
+_OGG_STARTS: Final = (b"\x03vorbis", b"OpusTags")
+_OGG_HEAD: Final = 1 << 17
+
+
+def read(file: Reader, located: Located | None, limits: Limits) -> Iterator[Field]:
+    """See `Place.read`: of a FLAC file."""
+    yield from id3.read(file, located, limits)
+    for kind, at, length, _ in _blocks(file):
+        if kind == _COMMENTS:
+            yield from _fields(file.read(at + 4, min(length, LARGEST)))
+
+
+def _blocks(file: Reader) -> Iterator[tuple[int, int, int, bool]]:
+    """Yield type, offset and length of the metadata blocks, and whether each is the last."""
+    at = _id3.tag_size(file.read(0, min(10, file.size)))
+    if file.read(at, 4) != b"fLaC":
+        raise MalformedError("the file has no FLAC stream")
+    at += 4
+    for _ in range(_MOST_BLOCKS):
+        head = file.read(at, 4)
+        length = int.from_bytes(head[1:])
+        if at + 4 + length > file.size:
+            raise MalformedError(f"the metadata block at {at} reaches past the end of the file")
+        yield head[0] & 0x7F, at, length, head[0] >= 0x80
+        if head[0] >= 0x80:
+            return
+        at += 4 + length
+
+
+def _fields(data: bytes) -> Iterator[Field]:
+    for comment in _split(data)[1]:
+        name, mark, text = comment.partition(b"=")
+        if mark and not comment[:32].upper().startswith(_NOT_READ.encode()):
+            yield Field(f"Vorbis {decoded(name)}", decoded(text[: 4 * LONGEST]).strip())
+
+
+def _split(data: bytes, *, strict: bool = False) -> tuple[bytes, list[bytes]]:
+    """Return the vendor and the comments in `data`; those before the break where it is broken.
+
+    Raises:
+        MalformedError: It is broken, and `strict` says that all is needed.
+    """
+    size = int.from_bytes(data[:4], "little")
+    vendor, at = data[4 : 4 + size], 4 + size
+    count = int.from_bytes(data[at : at + 4], "little")
+    at += 4
+    comments: list[bytes] = []
+    while at + 4 <= len(data) and len(comments) < min(count, _MOST_COMMENTS):
+        length = int.from_bytes(data[at : at + 4], "little")
+        if at + 4 + length > len(data):
+            break
+        comments.append(data[at + 4 : at + 4 + length])
+        at += 4 + length
+    if strict and (len(comments) != count or at != len(data)):
+        raise MalformedError("the file's comments are broken")
+    return vendor, comments
+
+
+def write(file: Reader, declaration: Declaration, limits: Limits = DEFAULT_LIMITS) -> Change:
+    """See `Writable.write`: the block of comments is written anew, or comes after the first block."""
+    del limits
+    blocks = list(_blocks(file))
+    found = [block for block in blocks if block[0] == _COMMENTS]
+    if not blocks or blocks[0][0] != 0 or len(found) > 1:
+        raise MalformedError("the file's metadata blocks aren't those of a FLAC stream")
+    vendor, comments = _split(file.read(found[0][1] + 4, found[0][2]), strict=True) if found else (b"kzlabel", [])
+    new, names = _added(comments, declaration)
+    if not names:
+        return Change()
+    data = len(vendor).to_bytes(4, "little") + vendor + len(new).to_bytes(4, "little")
+    data += b"".join(len(one).to_bytes(4, "little") + one for one in new)
+    if len(data) > _LONGEST_BLOCK:
+        raise MalformedError("the file's comments would be too large")
+    if found:
+        _, at, length, last = found[0]
+        return Change((Edit(at, at + 4 + length, (_block(data, last=last),)),), names)
+    _, at, length, last = blocks[0]
+    edits = [Edit(at, at + 1, (b"\0",)), Edit(at + 4 + length, at + 4 + length, (_block(data, last=last),))]
+    return Change(tuple(edits), names)
+
+
+def _block(data: bytes, *, last: bool) -> bytes:
+    return bytes([_COMMENTS | 0x80 * last]) + len(data).to_bytes(3) + data
+
+
+def _added(comments: list[bytes], declaration: Declaration) -> tuple[list[bytes], tuple[str, ...]]:
+    """Return the comments with those of the declaration that are missing, and their names."""
+    new, names = list(comments), []
+    present = {one.partition(b"=")[0].upper(): index for index, one in enumerate(comments)}
+    for name, value in declaration.entries().items():
+        if name.upper().encode() not in present:
+            new.append(f"{name.upper()}={value}".encode())
+            names.append(f"Vorbis {name.upper()}")
+    if declaration.aigc is not None:
+        index = present.get(b"AIGC")
+        text: str | None = declaration.aigc.to_json()
+        if index is not None:
+            text = aigc.merged(decoded(comments[index].partition(b"=")[2]), declaration.aigc)
+        if text:
+            line = f"AIGC={text}".encode()
+            new = [*new, line] if index is None else [*new[:index], line, *new[index + 1 :]]
+            names.append("Vorbis AIGC")
+    return new, tuple(names)
+
+
+class Ogg:
+    """Ogg, of which the first pages are read; satisfies `Place`."""
+
+    @staticmethod
+    def read(file: Reader, located: Located | None, limits: Limits) -> Iterator[Field]:
+        """See `Place.read`."""
+        del located, limits
+        data = file.read(0, min(file.size, _OGG_HEAD))
+        at, packet = 0, b""
+        while data[at : at + 4] == b"OggS" and at + 27 <= len(data):
+            table = data[at + 27 : at + 27 + data[at + 26]]
+            at += 27 + data[at + 26]
+            for length in table:
+                packet += data[at : at + length]
+                at += length
+                if length == 255:
+                    continue
+                start = next((start for start in _OGG_STARTS if packet.startswith(start)), None)
+                if start is not None:
+                    yield from _fields(packet[len(start) :])
+                    return
+                packet = b""
+        for start in _OGG_STARTS:  # the file ends inside the comments, or they are longer than what is looked at
+            if packet.startswith(start):
+                yield from _fields(packet[len(start) :])
