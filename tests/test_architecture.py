@@ -32,6 +32,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "signing": BOTTOM
     | FILES
     | {"labels", "formats", "manifest", "credentials", "trust", "reference", "verifying", "isolation"},
+    "notices": BOTTOM | FILES | {"labels", "formats"},
     "matrix": BOTTOM | {"formats", "signing"},
     "shortcuts": BOTTOM | FILES | {"labels", "credentials", "signing", "formats"},
 }
