@@ -69,9 +69,9 @@ def apply(file: Reader, media_type: str, notice: Wanted, destination: BinaryIO) 
     """Write `file` with a notice in it to `destination`, and return what the label says of it.
 
     Pixels, samples and pages stay as they are but where the notice is; see `docs/notices.md` for what each format
-    keeps. A manifest store in a picture or a recording is left out, because it speaks of the file without the notice:
-    whoever signs names the original as the parent. Nothing is written to `destination` when an error is raised by a
-    file that can't have the notice, except through ffmpeg.
+    keeps. A manifest store in a picture or a recording is left out, because it speaks of the file without the
+    notice: whoever signs names the original as the parent. Nothing is written to `destination` when an error is
+    raised by a file that can't have the notice, except through ffmpeg.
 
     Args:
         file: The file, without the notice.
@@ -116,7 +116,8 @@ def apply(file: Reader, media_type: str, notice: Wanted, destination: BinaryIO) 
 def check(file: Reader, media_type: str, notice: Applied) -> Presence:
     """Tell whether the words of `notice` can still be read in `file`.
 
-    Pixels and samples aren't looked at. Words that are there may still be hidden by what lies over them or by a style.
+    Pixels and samples aren't looked at. Words that are there may still be hidden by what lies over them or by a
+    style.
     """
     if media_type not in _CHECKABLE or not notice.text.strip():
         return "not checkable"

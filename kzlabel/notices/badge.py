@@ -1,7 +1,7 @@
 """The badge of a picture: words or an acronym on a ground, laid out for the picture's size and drawn.
 
-Its size follows the picture's shorter side; words that are too long for the width are wrapped, and when the whole is
-too large letters become smaller, but never smaller than people can read.
+Its size follows the picture's shorter side; words that are too long for the width are wrapped, and when the whole
+is too large letters become smaller, but never smaller than people can read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ from kzlabel.notices.wanted import CORNERS, Line, Wanted
 if TYPE_CHECKING:
     from PIL import Image, ImageFont
 
-__all__ = ["Below", "Layout", "draw", "fitting", "lay_out"]
+__all__ = ["Below", "Layout", "draw", "fitting", "lay_out", "wrapped"]
 
 _LEAST: Final = 10
 """Pixels that a letter's height (its em) has at least: below, Kazakh letters can't be told apart."""
@@ -117,9 +117,9 @@ def _fitted(
     """Return the rows, the width and the height of the badge at a type size; None when it is too large."""
     inner = round(size * (0.45 if icon else 0.5))
     if icon:
-        rows = (" · ".join(line.text for line in lines),)
+        rows: tuple[str, ...] = (" · ".join(line.text for line in lines),)
     else:
-        rows = tuple(row for line in lines for row in _wrapped(line.text, size, most - 2 * inner))
+        rows = tuple(row for line in lines for row in wrapped(line.text, size, most - 2 * inner))
     font = _font(size)  # its letters are fitted to pixels, which makes them a little wider or narrower
     across = round(max(font.getlength(row) for row in rows)) + 2 * inner
     down = round(size * (_LEADING * len(rows) if not icon else 1.15)) + inner
@@ -128,7 +128,7 @@ def _fitted(
     return rows, max(across, down), down
 
 
-def _wrapped(text: str, size: int, most: int) -> Iterator[str]:
+def wrapped(text: str, size: float, most: float) -> Iterator[str]:
     """Yield `text` in rows that fit into `most` pixels, about equally long; a word that doesn't stays too long."""
     font = bundled()
     words = text.split()
@@ -143,7 +143,7 @@ def _wrapped(text: str, size: int, most: int) -> Iterator[str]:
     yield from _filled(words, size, narrow)
 
 
-def _filled(words: Sequence[str], size: int, most: int) -> Iterator[str]:
+def _filled(words: Sequence[str], size: float, most: float) -> Iterator[str]:
     font, row = bundled(), ""
     for word in words:
         longer = f"{row} {word}" if row else word
@@ -171,7 +171,7 @@ def draw(layout: Layout, below: Below, wanted: Wanted, *, solid: bool = False) -
     """
     from PIL import Image, ImageDraw  # noqa: PLC0415 - an extra, and slow to import
 
-    dark = luminance(below.mean) < 0.18  # noqa: PLR2004 - half way to white, as people see it
+    dark = luminance(below.mean) < 0.18
     ground, letters = (WHITE, BLACK) if dark else (BLACK, WHITE)
     worst = below.darkest if dark else below.brightest
     alpha = 255 if solid or not below.opaque else opacity(letters, ground, worst, wanted.alpha)

@@ -1,7 +1,7 @@
 """GIF: the badge is drawn into every frame, in its own numbers of colours; all else stays as it is written.
 
-A frame may be smaller than the picture and clear what it showed, so that each is widened to hold the whole badge, with
-transparency in between. Times, loops, disposal and comments are copied. Of Pillow only its LZW coder is used
+A frame may be smaller than the picture and clear what it showed, so that each is widened to hold the whole badge,
+with transparency in between. Times, loops, disposal and comments are copied. Of Pillow only its LZW coder is used
 (GIF89a, sections 18 to 26).
 """
 

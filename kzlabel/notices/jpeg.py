@@ -1,7 +1,8 @@
 """JPEG: drawn on and encoded again with its own quantisation tables and sampling.
 
-Blocks that the badge doesn't touch come out as they were but for rounding. Every APP segment and comment stays, byte
-for byte, except for what speaks of the old bytes: a manifest store (APP11) and the index of further pictures (MPF).
+Blocks that the badge doesn't touch come out as they were but for rounding. Every APP segment and comment stays,
+byte for byte, except for what speaks of the old bytes: a manifest store (APP11) and the index of further pictures
+(MPF).
 """
 
 from io import BytesIO
@@ -46,9 +47,7 @@ def write(file: Reader, wanted: Wanted, destination: BinaryIO) -> None:
     for segment in kept:
         destination.write(segment)
     for segment in new:
-        if segment[1] == _APP14 or not 0xE0 <= segment[1] <= 0xEF and segment[1] != _COM:  # noqa: PLR2004
-            destination.write(segment)
-        elif segment[1] == _APP0 and not has_jfif and segment[4:8] == b"JFIF" and not _is_adobe(old):
+        if segment[1] == _APP14 or (not 0xE0 <= segment[1] <= 0xEF and segment[1] != _COM) or (segment[1] == _APP0 and not has_jfif and segment[4:8] == b"JFIF" and not _is_adobe(old)):
             destination.write(segment)
     destination.write(scan)
 
@@ -60,7 +59,7 @@ def _options(picture: "Image.Image") -> dict[str, Any]:
     tables: dict[int, list[int]] = getattr(picture, "quantization", {})
     if not tables or picture.mode not in ("L", "RGB", "CMYK"):
         raise NoticeError("the JPEG is of a kind that can't be drawn on", "convert it to a baseline JPEG")
-    if max(max(table) for table in tables.values()) > 255:  # noqa: PLR2004
+    if max(max(table) for table in tables.values()) > 255:
         raise NoticeError("the JPEG's quantisation tables have more than 8 bits", "encode it again")
     sampling = JpegImagePlugin.get_sampling(picture)  # type: ignore[no-untyped-call]
     options: dict[str, Any] = {"qtables": tables, "subsampling": max(0, sampling), "optimize": True}
@@ -80,16 +79,16 @@ def _segments(data: bytes) -> tuple[list[bytes], bytes]:
     found: list[bytes] = []
     at = 2
     while at + 4 <= len(data):
-        if data[at] != 0xFF:  # noqa: PLR2004
+        if data[at] != 0xFF:
             raise MalformedError(f"there is no marker at byte {at} of the JPEG")
         marker = data[at + 1]
-        if marker == 0xFF:  # noqa: PLR2004 - a fill byte
+        if marker == 0xFF:
             at += 1
             continue
         if marker == _SOS:
             return found, data[at:]
         length = int.from_bytes(data[at + 2 : at + 4])
-        if marker in _STANDALONE or length < 2 or at + 2 + length > len(data):  # noqa: PLR2004
+        if marker in _STANDALONE or length < 2 or at + 2 + length > len(data):
             raise MalformedError(f"the segment at byte {at} of the JPEG is broken")
         found.append(data[at : at + 2 + length])
         at += 2 + length
@@ -102,7 +101,7 @@ def _is_kept(segment: bytes) -> bool:
         return content[:2] != b"JP"
     if marker == _APP2:
         return content[:4] != b"MPF\0"
-    return (_APP0 <= marker <= 0xEF and marker != _APP14) or marker == _COM  # noqa: PLR2004
+    return (_APP0 <= marker <= 0xEF and marker != _APP14) or marker == _COM
 
 
 def _is_adobe(segments: list[bytes]) -> bool:

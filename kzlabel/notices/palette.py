@@ -60,7 +60,7 @@ def paint(badge: "Image.Image", table: list[Colour], free: list[int], barred: in
     """
     count = min(_SHADES, len(free))
     grown = list(table)
-    if count >= 2:  # noqa: PLR2004 - letters and their ground
+    if count >= 2:
         entries = free[:count]
         grown += [BLACK] * (max(entries) + 1 - len(grown))
         for step, entry in enumerate(entries):

@@ -71,13 +71,13 @@ def write(file: Reader, wanted: Wanted, destination: BinaryIO) -> None:
 
 def _coloured(header: Header, rows: Rows, key: bytes | None, wanted: Wanted, turned: int) -> bytes:
     """Return the compressed pixels of a picture in greys or colours, with the badge."""
-    if key is not None and header.depth < 8:  # noqa: PLR2004
+    if key is not None and header.depth < 8:
         raise NoticeError("a PNG of few greys, one of them transparent, can't have a notice", "convert it to RGBA")
 
     def region(box: Box) -> Iterable["Image.Image"]:
         return [rows.seen(box)]
 
-    solid = key is not None or header.depth < 8  # noqa: PLR2004
+    solid = key is not None or header.depth < 8
     mark = stamp((header.width, header.height), turned, wanted, region, solid=solid)
     under = rows.samples(mark.box)
     over = blended(under, mark.badge, header)
@@ -99,7 +99,7 @@ def _numbered(
 ) -> tuple[Header, dict[bytes, bytes], bytes]:
     """Return the header, the changed chunks and the compressed pixels of a picture with a table of colours."""
     raw = content.get(b"PLTE", b"")
-    if not raw or len(raw) % 3 or len(raw) > 768:  # noqa: PLR2004
+    if not raw or len(raw) % 3 or len(raw) > 768:
         raise MalformedError("the colour table of the PNG is missing or broken")
     table: list[Colour] = [(raw[at], raw[at + 1], raw[at + 2]) for at in range(0, len(raw), 3)]
     numbers = rows.samples((0, 0, header.width, header.height))[:, :, 0].astype(np.uint8)
@@ -108,7 +108,7 @@ def _numbered(
     mark = _solid_stamp(header, numbers, table, wanted, turned)
     left, top, right, bottom = mark.box
     free = palette.free_entries(numbers, 1 << header.depth)
-    if len(free) < 8 and header.depth < 8:  # noqa: PLR2004
+    if len(free) < 8 and header.depth < 8:
         header = header.deeper()
         free = palette.free_entries(numbers, 256)
     painted = palette.paint(mark.badge, table, free)

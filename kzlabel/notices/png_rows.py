@@ -47,7 +47,7 @@ class Header(NamedTuple):
         Raises:
             MalformedError: It is broken.
         """
-        if len(content) != 13:  # noqa: PLR2004
+        if len(content) != 13:
             raise MalformedError("the header of the PNG has a wrong length")
         width, height, depth, colour, compression, filters, interlaced = struct.unpack(">IIBBBBB", content)
         if depth not in _DEPTHS.get(colour, ()) or compression or filters or interlaced > 1:
@@ -121,7 +121,7 @@ class Rows:
         step = self.header.pixel
         before = np.zeros_like(plain)
         before[:, step:] = plain[:, :-step]
-        coloured = self.header.depth >= 8 and self.header.colour != 3  # noqa: PLR2004
+        coloured = self.header.depth >= 8 and self.header.colour != 3
         lines = np.empty((len(plain), self.header.row + 1), dtype=np.uint8)
         lines[:, 0] = _SUB if coloured else _NONE
         lines[:, 1:] = plain - before if coloured else plain
@@ -179,21 +179,21 @@ def _deinterlaced(header: Header, stream: bytes) -> NDArray[np.uint8]:
     from PIL import Image  # noqa: PLC0415 - as above
 
     mode, ways = _DECODERS[header.pixel]
-    if header.depth < 8:  # noqa: PLR2004
+    if header.depth < 8:
         mode, ways = "P", (f"P;{header.depth}",)
     size = header.width, header.height
     planes = [np.frombuffer(Image.frombytes(mode, size, stream, "zip", way, 1).tobytes(), np.uint8) for way in ways]
-    if header.depth < 8:  # noqa: PLR2004
+    if header.depth < 8:
         return _packed(planes[0].reshape(header.height, header.width, 1), header)
     return np.stack(planes, axis=-1).reshape(header.height, header.row)
 
 
 def _unpacked(rows: NDArray[np.uint8], header: Header) -> NDArray[np.uint16] | NDArray[np.uint8]:
     """Return rows of bytes as samples, by row, column and channel."""
-    if header.depth == 16:  # noqa: PLR2004
+    if header.depth == 16:
         wide = np.ascontiguousarray(rows).view(">u2").astype(np.uint16)
         return wide.reshape(len(rows), header.width, header.channels)
-    if header.depth == 8:  # noqa: PLR2004
+    if header.depth == 8:
         return rows.reshape(len(rows), header.width, header.channels)
     bits = np.unpackbits(rows, axis=1).reshape(len(rows), -1, header.depth)
     weights = 1 << np.arange(header.depth - 1, -1, -1, dtype=np.uint8)
@@ -204,9 +204,9 @@ def _unpacked(rows: NDArray[np.uint8], header: Header) -> NDArray[np.uint16] | N
 def _packed(samples: NDArray[np.uint16] | NDArray[np.uint8], header: Header) -> NDArray[np.uint8]:
     """Return samples as rows of bytes."""
     count = len(samples)
-    if header.depth == 16:  # noqa: PLR2004
+    if header.depth == 16:
         return np.ascontiguousarray(samples.astype(">u2")).view(np.uint8).reshape(count, header.row)
-    if header.depth == 8:  # noqa: PLR2004
+    if header.depth == 8:
         return samples.astype(np.uint8).reshape(count, header.row)
     shifts = np.arange(header.depth - 1, -1, -1, dtype=np.uint8)
     bits = (samples.astype(np.uint8) >> shifts) & 1
@@ -226,8 +226,8 @@ def blended(under: NDArray[np.uint16], badge: "Image.Image", header: Header) -> 
         total = alpha + own * (1 - alpha)
         shown = np.divide(alpha, total, out=np.zeros_like(alpha), where=total > 0)
         result[:, :, -1] = total * most
-    if header.depth < 8:  # noqa: PLR2004 - too few greys for a smooth edge
-        shown = (alpha >= 0.5).astype(np.float64)  # noqa: PLR2004
+    if header.depth < 8:
+        shown = (alpha >= 0.5).astype(np.float64)
     for channel in range(colours):
         result[:, :, channel] = grey * most * shown + result[:, :, channel] * (1 - shown)
     new = np.rint(result).astype(np.uint16)

@@ -1,8 +1,8 @@
 """TIFF: the strips or tiles under the badge are written anew on every page, at their own depth; all else stays.
 
-A strip that became longer goes to the end of the file, and the page's table of strips then leads there. Pages with
-lossy or facsimile compression are refused: they can't be written as they were. A later page that is too small for the
-words, which is a preview mostly, has the acronym; one that is too small for that has nothing.
+A strip that became longer goes to the end of the file, and the page's table of strips then leads there. Pages
+with lossy or facsimile compression are refused: they can't be written as they were. A later page that is too
+small for the words, which is a preview mostly, has the acronym; one that is too small for that has nothing.
 """
 
 from collections.abc import Iterable, Iterator
@@ -79,11 +79,11 @@ class _Page:
         self._samples = number(_SAMPLES, 1)
         depths = set(directory.numbers(_BITS, (1,)))
         self._photometric = number(_PHOTOMETRIC)
-        self._predicted = number(_PREDICTOR, 1) == 2  # noqa: PLR2004
+        self._predicted = number(_PREDICTOR, 1) == 2
         self._compression = number(_COMPRESSION, 1)
         self._depth = depths.pop() if len(depths) == 1 else 0
         self._check()
-        self._planes = self._samples if number(_PLANAR, 1) == 2 else 1  # noqa: PLR2004
+        self._planes = self._samples if number(_PLANAR, 1) == 2 else 1
         tiled = directory.has(_TILES)
         self._across = number(_TILE_WIDTH) if tiled else self.size[0]
         self._down = number(_TILE_HEIGHT) if tiled else min(number(_ROWS, self.size[1]), self.size[1])
@@ -108,12 +108,12 @@ class _Page:
             )
         fine = (
             colours is not None
-            and colours <= self._samples <= 8  # noqa: PLR2004
+            and colours <= self._samples <= 8
             and formats == {1}
             and number(_FILL_ORDER, 1) == 1
             and number(_PREDICTOR, 1) in (1, 2)
             and (self._depth in (8, 16) or (self._depth == 1 and self._samples == 1 and not self._predicted))
-            and (self._photometric != _PALETTE or self._depth == 8)  # noqa: PLR2004
+            and (self._photometric != _PALETTE or self._depth == 8)
             and not (self._depth == 1 and self._photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO))
         )
         if not fine:
@@ -230,7 +230,7 @@ class _Page:
         if self._depth == 1:
             bits = np.unpackbits(np.frombuffer(raw, np.uint8).reshape(rows, line), axis=1)
             return bits[:, : self._across, None].astype(np.uint16)
-        kind = np.uint8 if self._depth == 8 else np.dtype(self._directory.order + "u2")  # noqa: PLR2004
+        kind = np.uint8 if self._depth == 8 else np.dtype(self._directory.order + "u2")
         samples = np.frombuffer(raw, kind).reshape(rows, self._across, channels).astype(np.uint16)
         return integral(samples, self._depth) if self._predicted else samples
 
@@ -240,7 +240,7 @@ class _Page:
         if self._depth == 1:
             raw = np.packbits(samples[:, :, 0].astype(np.uint8), axis=1).tobytes()
         else:
-            kind = np.uint8 if self._depth == 8 else np.dtype(self._directory.order + "u2")  # noqa: PLR2004
+            kind = np.uint8 if self._depth == 8 else np.dtype(self._directory.order + "u2")
             raw = samples.astype(kind).tobytes()
         encoded = CODECS[self._compression][1](raw)
         data, at = self._directory.data, self._places[number]

@@ -31,12 +31,12 @@ def _unpack_bits(data: bytes, size: int) -> bytes:
     at = 0
     while at < len(data) and len(found) < size:
         count = data[at]
-        if count < 128:  # noqa: PLR2004
+        if count < 128:
             found += data[at + 1 : at + 2 + count]
             at += 2 + count
         else:
-            found += data[at + 1 : at + 2] * (257 - count if count > 128 else 0)  # noqa: PLR2004
-            at += 2 if count > 128 else 1  # noqa: PLR2004
+            found += data[at + 1 : at + 2] * (257 - count if count > 128 else 0)
+            at += 2 if count > 128 else 1
     return bytes(found[:size])
 
 
@@ -89,7 +89,7 @@ def _pack_lzw(data: bytes) -> bytes:
         nonlocal value, bits
         value = value << width | code
         bits += width
-        while bits >= 8:  # noqa: PLR2004
+        while bits >= 8:
             bits -= 8
             out.append(value >> bits & 0xFF)
         value &= (1 << bits) - 1

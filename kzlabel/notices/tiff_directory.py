@@ -89,7 +89,7 @@ class Directory:
         if kind not in _LETTERS or not 0 < count <= _VALUES:
             raise MalformedError(f"tag {tag} of the TIFF has a wrong type or too many values")
         form = f"{self.order}{count}{_LETTERS[kind]}"
-        if struct.calcsize(form) <= 4:  # noqa: PLR2004
+        if struct.calcsize(form) <= 4:
             return place + 8, form
         return struct.unpack_from(f"{self.order}I", self.data, place + 8)[0], form
 
@@ -103,10 +103,10 @@ def directories(data: bytearray) -> Iterator[Directory]:
         NoticeError: It is a BigTIFF.
     """
     order = {b"II": "<", b"MM": ">"}.get(bytes(data[:2]))
-    if order is None or len(data) < 8:  # noqa: PLR2004
+    if order is None or len(data) < 8:
         raise MalformedError("the file is no TIFF")
     version, at = struct.unpack_from(f"{order}HI", data, 2)
-    if version == 43:  # noqa: PLR2004
+    if version == 43:
         raise NoticeError("a BigTIFF can't have a notice", "save it as a TIFF below 4 GiB")
     seen: set[int] = set()
     while at:

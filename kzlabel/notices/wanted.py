@@ -61,7 +61,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     scale: float = 0.05
     """Height of the letters as a part of the picture's shorter side, 0.02 to 0.2 (GB 45438-2025: 0.05 or more).
-    Smaller where the words don't fit. Of a page, the letters have a fifth of that, since a page is read near by."""
+    Smaller where the words don't fit. Of a page, the letters have a third of that, since a page is read near by."""
 
     alpha: float = 0.8
     """How opaque the ground of the letters is in a picture, 0 to 1; more where contrast asks for it."""

@@ -67,7 +67,7 @@ def quality(frame: bytes) -> float:
         return 90.0
     coarseness = 1 - _quantiser(_Bits(frame[10:])) / 127
     linear = coarseness**3
-    return round(100 * (linear * 1.5 if linear < 0.5 else (linear + 1) / 2), 1)  # noqa: PLR2004
+    return round(100 * (linear * 1.5 if linear < 0.5 else (linear + 1) / 2), 1)
 
 
 def _quantiser(bits: "_Bits") -> int:
@@ -130,11 +130,11 @@ class _Bits:
         else:
             found = 0
             self._range = split
-        while self._range < 128:  # noqa: PLR2004
+        while self._range < 128:
             self._value <<= 1
             self._range <<= 1
             self._count += 1
-            if self._count == 8:  # noqa: PLR2004
+            if self._count == 8:
                 self._count = 0
                 if self._at < len(self._data):
                     self._value |= self._data[self._at]
