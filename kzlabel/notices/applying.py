@@ -1,9 +1,8 @@
 """Putting a notice into a file of any kind, and looking whether it is still there."""
 
-from collections.abc import Callable
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any, BinaryIO, Final, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, NamedTuple, Protocol
 
 from kzlabel.errors import MalformedError
 from kzlabel.files import Reader
@@ -11,6 +10,9 @@ from kzlabel.labels.vocabulary import NoticeKind
 from kzlabel.notices.errors import NoticeError
 from kzlabel.notices.pictures import guarded
 from kzlabel.notices.wanted import CORNERS, PAGES, SEPARATOR, Applied, Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["MEDIA_TYPES", "Presence", "apply", "check"]
 
@@ -51,7 +53,7 @@ _WAYS: Final = MappingProxyType(
         "audio/ogg": _Way("ogg", *_SOUND),
         "text/plain": _Way("plain", *_LINE),
         "text/markdown": _Way("markdown", *_LINE),
-        "text/html": _Way("html", *_LINE),
+        "text/html": _Way("hypertext", *_LINE),
     }
 )
 

@@ -8,15 +8,17 @@ import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
 from kzlabel.files import Reader
 from kzlabel.notices.errors import NoticeError
 from kzlabel.notices.sound import Samples, check_layout, notice
 from kzlabel.notices.wanted import Wanted
 from kzlabel.spans import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Container", "prepend"]
 
@@ -120,9 +122,14 @@ def _probe(ffprobe: str, source: Path, container: Container, patience: float) ->
     except (KeyError, IndexError, ValueError, TypeError):
         raise NoticeError(f"there is no sound in the {container.name}", "check that the file is whole") from None
     check_layout(rate, channels)
-    if codec not in container.codecs or not layout or not layout.replace(".", "").replace("(", "").replace(")", "").isalnum():
+    if (
+        codec not in container.codecs
+        or not layout
+        or not layout.replace(".", "").replace("(", "").replace(")", "").isalnum()
+    ):
         raise NoticeError(
-            f"sound encoded as {codec} in {container.name} can't have a notice", f"use {' or '.join(container.codecs)}"
+            f"sound encoded as {codec} in {container.name} can't have a notice",
+            f"use {' or '.join(container.codecs)}",
         )
     return _Stream(codec, rate, channels, layout, min(max(bit_rate, 8_000), 1_000_000))
 

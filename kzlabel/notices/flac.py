@@ -1,5 +1,7 @@
-"""FLAC: decoded, and encoded again after the notice; every sample stays, and so does every block of metadata but those
-that say where samples lie (the table for seeking, the cue sheet). An ID3 tag before it stays unless it has a manifest.
+"""FLAC: decoded, and encoded again after the notice; every sample stays.
+
+So does every block of metadata but those that say where samples lie: the table for seeking and the cue sheet. An ID3
+tag before it stays unless it has a manifest.
 """
 
 import tempfile
@@ -67,7 +69,9 @@ def write(file: Reader, wanted: Wanted, destination: BinaryIO) -> None:
         _assemble(spool, tag, old, destination)
 
 
-def _assemble(encoded: "tempfile.SpooledTemporaryFile[bytes]", tag: bytes, old: list[Block], destination: BinaryIO) -> None:
+def _assemble(
+    encoded: "tempfile.SpooledTemporaryFile[bytes]", tag: bytes, old: list[Block], destination: BinaryIO
+) -> None:
     """Write the new sound with the old file's metadata."""
     head = encoded.read(4)
     if head != b"fLaC":

@@ -180,8 +180,8 @@ def _taken_apart(data: bytes) -> Movie:
         raise MalformedError("the file is no GIF")
     width, height, flags = struct.unpack_from("<HHB", data, 6)
     common, at = _table(data, 13, flags)
-    head, parts, control = data[:at], [], b""
-    found: list[Frame | bytes] = parts
+    head, control = data[:at], b""
+    found: list[Frame | bytes] = []
     for _ in range(_BLOCKS):
         match data[at]:
             case 0x3B:

@@ -47,7 +47,10 @@ def write(file: Reader, wanted: Wanted, destination: BinaryIO) -> None:
     for segment in kept:
         destination.write(segment)
     for segment in new:
-        if segment[1] == _APP14 or (not 0xE0 <= segment[1] <= 0xEF and segment[1] != _COM) or (segment[1] == _APP0 and not has_jfif and segment[4:8] == b"JFIF" and not _is_adobe(old)):
+        marker = segment[1]
+        is_jfif = marker == _APP0 and not has_jfif and segment[4:8] == b"JFIF" and not _is_adobe(old)
+        is_metadata = 0xE0 <= marker <= 0xEF or marker == _COM
+        if is_jfif or marker == _APP14 or not is_metadata:
             destination.write(segment)
     destination.write(scan)
 
@@ -61,7 +64,7 @@ def _options(picture: "Image.Image") -> dict[str, Any]:
         raise NoticeError("the JPEG is of a kind that can't be drawn on", "convert it to a baseline JPEG")
     if max(max(table) for table in tables.values()) > 255:
         raise NoticeError("the JPEG's quantisation tables have more than 8 bits", "encode it again")
-    sampling = JpegImagePlugin.get_sampling(picture)  # type: ignore[no-untyped-call]
+    sampling = JpegImagePlugin.get_sampling(picture)
     options: dict[str, Any] = {"qtables": tables, "subsampling": max(0, sampling), "optimize": True}
     if picture.info.get("progressive"):
         options["progressive"] = True

@@ -1,4 +1,4 @@
-"""PDF: a note at the foot of a page, as an incremental update; what was there stays byte for byte (ISO 32000-2 7.5.6).
+"""PDF: a note on a page, as an incremental update: what was there stays byte for byte (ISO 32000-2 7.5.6).
 
 The note is text in an embedded font, so that it can be searched and read aloud, and in a tagged document it has its
 place in the structure. It stands upright on the page as people see it.
@@ -76,9 +76,7 @@ def _chosen(changes: Changes, wanted: Wanted) -> list[Page]:
     return chosen
 
 
-def _put(
-    changes: Changes, page: Page, font: bytes, tags: Tags | None, before: bytes, wanted: Wanted
-) -> None:
+def _put(changes: Changes, page: Page, font: bytes, tags: Tags | None, before: bytes, wanted: Wanted) -> None:
     entries = changes.dictionary(page.ref)
     resources = syntax.dictionary_of(changes.resolved(page.resources)[0])
     fonts = changes.child(resources, b"Font").value

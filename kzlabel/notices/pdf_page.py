@@ -1,4 +1,4 @@
-"""The pages of a PDF, with what they inherit, and the note that is drawn on one (ISO 32000-2 7.7.3, 8.3 and 9.4)."""
+"""The pages of a PDF with what they inherit, and the note drawn on one (ISO 32000-2 7.7.3, 8.3 and 9.4)."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -81,7 +81,7 @@ def _page(changes: Changes, ref: Ref, known: dict[bytes, bytes]) -> Page:
     box = (max(media[0], crop[0]), max(media[1], crop[1]), min(media[2], crop[2]), min(media[3], crop[3]))
     if box[0] >= box[2] or box[1] >= box[3]:
         box = media
-    turned = round(_number(changes, known.get(b"Rotate", b"0")))
+    turned = round(_number(known.get(b"Rotate", b"0")))
     if turned % 90:
         raise MalformedError(f"a page of the document is turned by {turned} degrees")
     return Page(ref, known.get(b"Resources", b"<< >>"), box, turned % 360)
@@ -93,21 +93,18 @@ def _rectangle(changes: Changes, value: bytes | None) -> Rectangle | None:
     items = syntax.array_of(changes.resolved(value)[0])
     if len(items) != 4:
         raise MalformedError("a box of a page of the document isn't four numbers")
-    one, two, three, four = (_number(changes, item) for item in items)
+    one, two, three, four = (_number(item) for item in items)
     box = (min(one, three), min(two, four), max(one, three), max(two, four))
     return box if box[0] < box[2] and box[1] < box[3] else None
 
 
-def _number(changes: Changes, value: bytes) -> float:
-    # a number in an object of its own isn't worth supporting: no writer does that
+def _number(value: bytes) -> float:
     if not _NUMBER.fullmatch(value):
         raise MalformedError("a number of a page of the document is broken")
     return float(value)
 
 
-def note(
-    page: Page, font: bytes, lines: Sequence[Line], marks: Sequence[int] | None, scale: float
-) -> bytes:
+def note(page: Page, font: bytes, lines: Sequence[Line], marks: Sequence[int] | None, scale: float) -> bytes:
     """Return the operators that draw the note at the foot of a page.
 
     Args:
@@ -157,9 +154,7 @@ def note(
     return b"\n".join([*out, b"Q"])
 
 
-def _fitted(
-    lines: Sequence[Line], across: float, down: float, scale: float
-) -> tuple[float, list[list[str]]]:
+def _fitted(lines: Sequence[Line], across: float, down: float, scale: float) -> tuple[float, list[list[str]]]:
     """Return the size of the letters and the rows of each line."""
     size = min(_MOST, max(_LEAST, min(across, down) * scale * _OF_A_PICTURE))
     while size >= _LEAST:

@@ -94,7 +94,7 @@ def below(regions: Iterable["Image.Image"]) -> Below:
     low, high, sums, count, opaque = [255] * 3, [0] * 3, [0.0] * 3, 0, True
     for region in regions:
         seen = region.convert("RGBA")
-        opaque = opaque and seen.getextrema()[3][0] == 255  # type: ignore[index]
+        opaque = opaque and seen.getchannel("A").getextrema()[0] == 255
         colours = seen.convert("RGB")
         extremes: tuple[tuple[int, int], ...] = colours.getextrema()  # type: ignore[assignment]
         means = ImageStat.Stat(colours).mean
@@ -149,23 +149,16 @@ def stamp(
 def _stored(box: Box, width: int, height: int, orientation: int) -> Box:
     """Return where a box of the upright picture lies in the stored one of `width` by `height`."""
     left, top, right, bottom = box
-    match orientation:
-        case 2:
-            return width - right, top, width - left, bottom
-        case 3:
-            return width - right, height - bottom, width - left, height - top
-        case 4:
-            return left, height - bottom, right, height - top
-        case 5:
-            return top, left, bottom, right
-        case 6:
-            return top, height - right, bottom, height - left
-        case 7:
-            return width - bottom, height - right, width - top, height - left
-        case 8:
-            return width - bottom, left, width - top, right
-        case _:
-            return box
+    turned: dict[int, Box] = {
+        2: (width - right, top, width - left, bottom),
+        3: (width - right, height - bottom, width - left, height - top),
+        4: (left, height - bottom, right, height - top),
+        5: (top, left, bottom, right),
+        6: (top, height - right, bottom, height - left),
+        7: (width - bottom, height - right, width - top, height - left),
+        8: (width - bottom, left, width - top, right),
+    }
+    return turned.get(orientation, box)
 
 
 def laid_over(picture: "Image.Image", mark: Stamp) -> None:

@@ -28,7 +28,7 @@ _DECODERS: Final = {
     6: ("RGB", ("RGB;16B", "RGB;16L")),
     8: ("RGBA", ("RGBA;16B", "RGBA;16L")),
 }
-"""By bytes of a pixel: the mode in which Pillow's decoder gives them all, and how, high bytes and low bytes apart."""
+"""By bytes of a pixel: the mode in which Pillow's decoder gives them, and how, high and low bytes apart."""
 
 
 class Header(NamedTuple):

@@ -1,4 +1,4 @@
-"""The sound of a notice: spoken words, a recording of the caller's or a signal, fitted to a file's rate and channels."""
+"""The sound of a notice: spoken words, a caller's recording or a signal, at a file's rate and channels."""
 
 from importlib.resources import files
 from io import BytesIO
@@ -66,9 +66,7 @@ def check_layout(rate: int, channels: int) -> None:
 
 def _spoken_languages(wanted: Wanted) -> tuple[str, ...]:
     if wanted.text:
-        raise NoticeError(
-            "words of your own can't be spoken", "give a recording of them, or use the form tone"
-        )
+        raise NoticeError("words of your own can't be spoken", "give a recording of them, or use the form tone")
     return wanted.languages
 
 

@@ -1,4 +1,4 @@
-"""The compressions of TIFF that lose nothing: none, LZW, Deflate, PackBits, and the horizontal predictor (TIFF 6.0)."""
+"""The compressions of TIFF that lose nothing: none, LZW, Deflate, PackBits; the predictor (TIFF 6.0)."""
 
 import zlib
 from collections.abc import Callable

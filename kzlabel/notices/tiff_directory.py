@@ -76,7 +76,7 @@ class Directory:
             raise NoticeError("the TIFF's numbers are too small for what was drawn", "save it anew") from None
 
     def forget_manifest(self) -> None:
-        """Take out the entry of a manifest store, which speaks of the old bytes; the store stays as unused bytes."""
+        """Take out the entry of a manifest store, which speaks of the old bytes; they stay, unused."""
         if _MANIFEST not in self._entries:
             return
         place, _, _ = self._entries.pop(_MANIFEST)

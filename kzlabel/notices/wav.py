@@ -78,9 +78,7 @@ def _kind(content: bytes) -> _Kind:
     check_layout(rate, channels)
     depths = {_PCM: (8, 16, 24, 32), _FLOAT: (32, 64)}.get(tag, ())
     if bits not in depths or align != channels * bits // 8:
-        raise NoticeError(
-            f"a WAV with samples of kind {tag} and {bits} bits can't have a notice", "save it as PCM"
-        )
+        raise NoticeError(f"a WAV with samples of kind {tag} and {bits} bits can't have a notice", "save it as PCM")
     return _Kind(tag, channels, rate, align, bits)
 
 
