@@ -1,7 +1,7 @@
 """FLAC: decoded, and encoded again after the notice; every sample stays.
 
-So does every block of metadata but those that say where samples lie: the table for seeking and the cue sheet. An ID3
-tag before it stays unless it has a manifest.
+So does every block of metadata but those that say where samples lie: the table for seeking and the cue sheet. An
+ID3 tag before it stays unless it has a manifest.
 """
 
 import tempfile

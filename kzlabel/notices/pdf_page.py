@@ -12,6 +12,7 @@ from kzlabel.limits import DEFAULT_LIMITS
 from kzlabel.notices.badge import wrapped
 from kzlabel.notices.errors import NoticeError
 from kzlabel.notices.pdf_font import shown
+from kzlabel.notices.pdf_room import Rectangle, free_corner
 from kzlabel.notices.truetype import bundled
 from kzlabel.notices.wanted import Line
 
@@ -28,8 +29,6 @@ _LEAST, _MOST = 7.0, 36.0
 _HIGHEST: Final = 0.4
 _LEADING: Final = 1.3
 
-Rectangle = tuple[float, float, float, float]
-
 
 class Page(NamedTuple):
     """A page, as people see it."""
@@ -41,6 +40,8 @@ class Page(NamedTuple):
     """What of it is seen: left, lower, right and upper edge in its own coordinates."""
     turned: int
     """Degrees by which it is turned clockwise to be seen: 0, 90, 180 or 270."""
+    number: int
+    """Its place among the pages, from 0."""
 
 
 def stream(content: bytes) -> bytes:
@@ -58,6 +59,7 @@ def pages(changes: Changes) -> Iterator[Page]:
     catalogue = changes.dictionary(changes.document.root)
     waiting: list[tuple[bytes, dict[bytes, bytes], int]] = [(catalogue.get(b"Pages", b""), {}, 0)]
     seen: set[Ref] = set()
+    number = 0
     while waiting:
         item, inherited, depth = waiting.pop()
         ref = syntax.reference_of(item)
@@ -72,10 +74,11 @@ def pages(changes: Changes) -> Iterator[Page]:
         if kids is not None:
             waiting += [(kid, known, depth + 1) for kid in reversed(syntax.array_of(kids))]
         else:
-            yield _page(changes, ref, known)
+            yield _page(changes, ref, known, number)
+            number += 1
 
 
-def _page(changes: Changes, ref: Ref, known: dict[bytes, bytes]) -> Page:
+def _page(changes: Changes, ref: Ref, known: dict[bytes, bytes], number: int) -> Page:
     media = _rectangle(changes, known.get(b"MediaBox")) or _LETTER
     crop = _rectangle(changes, known.get(b"CropBox")) or media
     box = (max(media[0], crop[0]), max(media[1], crop[1]), min(media[2], crop[2]), min(media[3], crop[3]))
@@ -84,7 +87,7 @@ def _page(changes: Changes, ref: Ref, known: dict[bytes, bytes]) -> Page:
     turned = round(_number(known.get(b"Rotate", b"0")))
     if turned % 90:
         raise MalformedError(f"a page of the document is turned by {turned} degrees")
-    return Page(ref, known.get(b"Resources", b"<< >>"), box, turned % 360)
+    return Page(ref, known.get(b"Resources", b"<< >>"), box, turned % 360, number)
 
 
 def _rectangle(changes: Changes, value: bytes | None) -> Rectangle | None:
@@ -104,8 +107,15 @@ def _number(value: bytes) -> float:
     return float(value)
 
 
-def note(page: Page, font: bytes, lines: Sequence[Line], marks: Sequence[int] | None, scale: float) -> bytes:
-    """Return the operators that draw the note at the foot of a page.
+def note(
+    page: Page,
+    font: bytes,
+    lines: Sequence[Line],
+    marks: Sequence[int] | None,
+    scale: float,
+    taken: Sequence[Rectangle],
+) -> bytes:
+    """Return the operators that draw the note where the page has room for it, at its foot if possible.
 
     Args:
         page: The page.
@@ -113,6 +123,7 @@ def note(page: Page, font: bytes, lines: Sequence[Line], marks: Sequence[int] | 
         lines: The words.
         marks: Numbers of the marked content, one for each line, in a tagged document.
         scale: Height of a picture's letters as a part of its shorter side; a page's have a third of that.
+        taken: Where words are on the page, in its own coordinates.
 
     Raises:
         NoticeError: The page is too small.
@@ -123,13 +134,13 @@ def note(page: Page, font: bytes, lines: Sequence[Line], marks: Sequence[int] | 
     widest = max(bundled().width(row) * size for part in rows for row in part)
     count = sum(map(len, rows))
     width, height = widest + size, size * (_LEADING * count + 0.5)
-    x, y = (across - width) / 2, min(size * 0.9, (down - height) / 2)
     matrix = {
         0: (1, 0, 0, 1, left, lower),
         90: (0, 1, -1, 0, right, lower),
         180: (-1, 0, 0, -1, right, upper),
         270: (0, -1, 1, 0, left, upper),
     }[page.turned]
+    x, y = free_corner((across, down), (width, height), size * 0.8, matrix, taken)
     out = [
         b"q",
         _numbers(*matrix) + b" cm",
