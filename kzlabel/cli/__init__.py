@@ -17,6 +17,7 @@ _COMMANDS = {
     "label": "Write copies of files that carry a signed label.",
     "verify": "Say whether files carry a signed label that holds.",
     "inspect": "Show every manifest in a file.",
+    "notice": "Write a copy of a file with a notice that people see or hear.",
     "formats": "List the formats and what can be done with each.",
     "keys": "Show which key signs; make the development identity.",
     "trust": "Say whom to believe: named stores of certificates.",

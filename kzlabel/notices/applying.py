@@ -9,6 +9,7 @@ from kzlabel.files import Reader
 from kzlabel.labels.vocabulary import NoticeKind
 from kzlabel.notices.errors import NoticeError
 from kzlabel.notices.pictures import guarded
+from kzlabel.notices.stores import without_store
 from kzlabel.notices.wanted import CORNERS, PAGES, SEPARATOR, Applied, Wanted
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def apply(file: Reader, media_type: str, notice: Wanted, destination: BinaryIO) 
     with guarded("the file"):
         write: _Writer = _load(way.module, "write")
         try:
-            write(file, wanted, destination)
+            write(without_store(file, media_type), wanted, destination)
         except MalformedError as error:
             raise NoticeError(error.message, "check that the file is whole") from None
     return Applied.of(way.kind, wanted.acronyms() if form == "icon" else wanted.lines(), place)

@@ -51,6 +51,7 @@ def write(file: Reader, wanted: Wanted, destination: BinaryIO) -> None:
         _put(changes, page, font, tags, before, wanted)
     if tags is not None:
         tags.write()
+    _forget_manifest(changes)
     _append(file, document, changes, destination)
 
 
@@ -110,6 +111,22 @@ def _free(listed: dict[bytes, bytes]) -> bytes:
         number += 1
         name = _FONT + b"%d" % number
     return name
+
+
+def _forget_manifest(changes: Changes) -> None:
+    """Take a manifest store off the list of associated files: it speaks of the document without the note."""
+    catalogue = changes.dictionary(changes.document.root)
+    associated = changes.child(catalogue, b"AF")
+    items = syntax.array_of(associated.value) if associated.value is not None else []
+    kept = [item for item in items if not _is_manifest(changes, item)]
+    if len(kept) < len(items):
+        changes.replace(catalogue, b"AF", associated, syntax.write_array(kept))
+        changes.put(changes.document.root, syntax.write_dictionary(catalogue))
+
+
+def _is_manifest(changes: Changes, item: bytes) -> bool:
+    value, _ = changes.resolved(item)
+    return syntax.name_of(syntax.dictionary_of(value).get(b"AFRelationship")) == b"C2PA_Manifest"
 
 
 def _append(file: Reader, document: Document, changes: Changes, destination: BinaryIO) -> None:
