@@ -54,7 +54,7 @@ def write(file: Reader, wanted: Wanted, destination: BinaryIO) -> None:
     data = bytearray(file.read(0, file.size))
     done: set[int] = set()
     found = list(directories(data))
-    pages = [directory for directory in found if not directory.number(_SUBFILE, 0) & 1]
+    pages = [part for part in found if part.has(_WIDTH) and not part.number(_SUBFILE, 0) & 1]
     if not pages:
         raise MalformedError("the TIFF has no picture")
     _Page(pages[0], done).draw(wanted)
@@ -63,6 +63,9 @@ def write(file: Reader, wanted: Wanted, destination: BinaryIO) -> None:
         smaller = fitting(*page.size, wanted)
         if smaller is not None:
             page.draw(smaller)
+    for before, part in zip(reversed(found[:-1]), reversed(found[1:]), strict=True):
+        if not part.has(_WIDTH):  # it holds a manifest store (C2PA 2.4 A.3.6)
+            before.skip_next(part.next)
     found[0].forget_manifest()
     destination.write(data)
 

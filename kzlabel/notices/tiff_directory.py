@@ -75,6 +75,11 @@ class Directory:
         except struct.error:
             raise NoticeError("the TIFF's numbers are too small for what was drawn", "save it anew") from None
 
+    def skip_next(self, after: int) -> None:
+        """Let another directory follow."""
+        struct.pack_into(f"{self.order}I", self.data, self._at + 2 + 12 * self._count, after)
+        self.next = after
+
     def forget_manifest(self) -> None:
         """Take out the entry of a manifest store, which speaks of the old bytes; they stay, unused."""
         if _MANIFEST not in self._entries:
