@@ -1,8 +1,10 @@
 """Putting a notice into a file of any kind, and looking whether it is still there."""
 
+import shutil
+import tempfile
 from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, NamedTuple, Protocol, cast
 
 from kzlabel.errors import MalformedError
 from kzlabel.files import Reader
@@ -21,6 +23,10 @@ Presence = Literal["present", "absent", "not checkable"]
 
 _MOST: Final = 2 * 1024 * 1024 * 1024
 """Bytes of a file that a notice is put into: pictures and texts are held in memory."""
+
+
+_SPOOL: Final = 64 * 1024 * 1024
+"""Bytes that wait in memory; more wait in a temporary file until all is well."""
 
 
 class _Way(NamedTuple):
@@ -72,9 +78,8 @@ def apply(file: Reader, media_type: str, notice: Wanted, destination: BinaryIO) 
     """Write `file` with a notice in it to `destination`, and return what the label says of it.
 
     Pixels, samples and pages stay as they are but where the notice is; see `docs/notices.md` for what each format
-    keeps. A manifest store in a picture or a recording is left out, because it speaks of the file without the
-    notice: whoever signs names the original as the parent. Nothing is written to `destination` when an error is
-    raised by a file that can't have the notice, except through ffmpeg.
+    keeps. A manifest store in the file is left out, because it speaks of the file without the notice: whoever signs
+    names the original as the parent. A file that can't have the notice leaves `destination` as it was.
 
     Args:
         file: The file, without the notice.
@@ -107,12 +112,15 @@ def apply(file: Reader, media_type: str, notice: Wanted, destination: BinaryIO) 
         alpha=notice.alpha,
         recording=notice.recording,
     )
-    with guarded("the file"):
-        write: _Writer = _load(way.module, "write")
-        try:
-            write(without_store(file, media_type), wanted, destination)
-        except MalformedError as error:
-            raise NoticeError(error.message, "check that the file is whole") from None
+    with tempfile.SpooledTemporaryFile(_SPOOL) as written:
+        with guarded("the file"):
+            write: _Writer = _load(way.module, "write")
+            try:
+                write(without_store(file, media_type), wanted, cast("BinaryIO", written))
+            except MalformedError as error:
+                raise NoticeError(error.message, "check that the file is whole") from None
+        written.seek(0)
+        shutil.copyfileobj(written, destination)
     return Applied.of(way.kind, wanted.acronyms() if form == "icon" else wanted.lines(), place)
 
 

@@ -5,12 +5,12 @@ letters it is written in character references, which mean the same in all of the
 """
 
 import re
-from html import escape
-from html.parser import HTMLParser
-from typing import BinaryIO, Final
+from html import escape, unescape
+from typing import BinaryIO, Final, NamedTuple
 
 from kzlabel.files import Reader
 from kzlabel.notices.lines import Text, read
+from kzlabel.notices.tags import Token, tokens
 from kzlabel.notices.wanted import Wanted
 
 __all__ = ["words", "write"]
@@ -20,6 +20,7 @@ _HEAD: Final = frozenset(
 )
 """What may stand before a body that has no tag of its own (HTML Standard 13.2.6.4.4)."""
 _INVISIBLE: Final = frozenset({"head", "script", "style", "template", "title", "noscript"})
+"""Elements whose words aren't shown."""
 _STYLE: Final = "border:2px solid;padding:.5em 1em;margin:0 0 1em;font-weight:bold"
 
 
@@ -31,7 +32,7 @@ def write(file: Reader, wanted: Wanted, destination: BinaryIO) -> None:
         MalformedError: It isn't in the encoding that it says.
     """
     text = read(file, "latin-1")
-    places = _Places(text.content)
+    places = _Places.of(text.content)
     at = places.last if wanted.place == "last" else places.first
     paragraphs = "".join(
         f'<p lang="{escape(line.language)}" style="margin:0">{escape(line.text)}</p>' for line in wanted.lines()
@@ -52,114 +53,54 @@ def _has_all_letters(text: Text) -> bool:
     return text.encoding == "utf-8" and said is not None and said[1].lower() in ("utf-8", "utf8")
 
 
-class _Places(HTMLParser):
-    """Finds where the content of the body begins and ends."""
+class _Places(NamedTuple):
+    """Where the content of the body begins and ends."""
 
-    def __init__(self, content: str) -> None:
-        super().__init__(convert_charrefs=False)
-        self._lines = [0, *(found.end() for found in re.finditer("\n", content))]
-        self._hidden: list[str] = []
-        self.first = -1
-        self.last = -1
-        self._end = 0
-        """Where the last thing that belongs before the body ends."""
-        self._in_body = False
-        self.feed(content)
-        self.close()
-        if self.first < 0:
-            self.first = self._end
-        if self.last < 0:
-            self.last = len(content)
-        self.last = max(self.first, self.last)
+    first: int
+    last: int
 
-    def _at(self) -> int:
-        line, column = self.getpos()
-        return self._lines[line - 1] + column
-
-    def _begin(self) -> None:
-        """The body begins here without a tag."""
-        if not self._in_body:
-            self._in_body = True
-            self.first = self._at() if self.first < 0 else self.first
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        """See `HTMLParser`."""
-        end = self._at() + len(self.get_starttag_text() or "")
-        if self._hidden:
-            return
-        if tag == "body":
-            if self.first < 0:
-                self.first = end
-            self._in_body = True
-        elif tag in _HEAD:
-            if not self._in_body:
-                self._end = end
-                if tag in _INVISIBLE - {"head"}:
-                    self._hidden.append(tag)
-        else:
-            self._begin()
-
-    def handle_endtag(self, tag: str) -> None:
-        """See `HTMLParser`."""
-        if tag in ("body", "html"):
-            self.last = self._at() if self.last < 0 or tag == "body" else self.last
-            return
-        if not self._in_body and tag in _HEAD:
-            if self._hidden and self._hidden[-1] == tag:
-                self._hidden.pop()
-            self._end = self._at() + len(tag) + 3
-
-    def handle_data(self, data: str) -> None:
-        """See `HTMLParser`."""
-        if data.strip() and not self._hidden:
-            self._begin()
-
-    def handle_entityref(self, name: str) -> None:  # noqa: ARG002
-        """See `HTMLParser`."""
-        if not self._hidden:
-            self._begin()
-
-    def handle_charref(self, name: str) -> None:  # noqa: ARG002
-        """See `HTMLParser`."""
-        if not self._hidden:
-            self._begin()
-
-    def handle_decl(self, decl: str) -> None:
-        """See `HTMLParser`."""
-        if not self._in_body:
-            self._end = self._at() + len(decl) + 3
-
-    def handle_comment(self, data: str) -> None:
-        """See `HTMLParser`."""
-        if not self._in_body and not self._hidden:
-            self._end = self._at() + len(data) + 7
+    @staticmethod
+    def of(content: str) -> "_Places":
+        """Return them for a document, which may lack any of the tags."""
+        first, last, before, hidden = -1, -1, 0, 0
+        for token in tokens(content):
+            if first < 0 and token.name in ("noscript", "template") and token.kind != "raw":
+                hidden = max(0, hidden + (1 if token.kind == "start" else -1))
+                before = token.end
+            elif hidden:
+                before = token.end
+            elif token.kind == "start" and token.name == "body":
+                first = token.end if first < 0 else first
+            elif token.kind == "end" and token.name in ("body", "html"):
+                last = token.start if last < 0 or token.name == "body" else last
+            elif first < 0:
+                if _begins_body(token, content):
+                    first = token.start
+                elif token.kind != "text":
+                    before = token.end
+        first = before if first < 0 else first
+        return _Places(first, max(first, len(content) if last < 0 else last))
 
 
-class _Words(HTMLParser):
-    """Collects what is shown."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        """See `HTMLParser`."""
-        self._hidden += tag in _INVISIBLE
-
-    def handle_endtag(self, tag: str) -> None:
-        """See `HTMLParser`."""
-        self._hidden -= tag in _INVISIBLE and self._hidden > 0
-
-    def handle_data(self, data: str) -> None:
-        """See `HTMLParser`."""
-        if not self._hidden:
-            self.found.append(data)
+def _begins_body(token: Token, content: str) -> bool:
+    """Tell whether the body begins here without a tag of its own."""
+    match token.kind:
+        case "start":
+            return token.name not in _HEAD
+        case "text":
+            return not content[token.start : token.end].isspace()
+        case _:
+            return False
 
 
 def words(file: Reader) -> str:
-    """Return the words that the document shows: no comments, scripts or styles."""
-    parser = _Words()
-    parser.feed(read(file, "latin-1").content)
-    parser.close()
-    return "".join(parser.found)
+    """Return the words that the document shows: no comments, scripts, styles or titles."""
+    content = read(file, "latin-1").content
+    found: list[str] = []
+    hidden = 0
+    for token in tokens(content):
+        if token.name in _INVISIBLE and token.kind != "raw":
+            hidden = max(0, hidden + (1 if token.kind == "start" else -1))
+        elif token.kind == "text" and not hidden:
+            found.append(unescape(content[token.start : token.end]))
+    return "".join(found)

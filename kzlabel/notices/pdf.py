@@ -4,7 +4,7 @@ The note is text in an embedded font, so that it can be searched and read aloud,
 place in the structure. It stands upright on the page as people see it.
 """
 
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from kzlabel.errors import MalformedError
 from kzlabel.files import Reader
@@ -22,12 +22,17 @@ from kzlabel.notices.pdf_tags import Tags
 from kzlabel.notices.truetype import bundled
 from kzlabel.notices.wanted import Wanted
 
+if TYPE_CHECKING:
+    from pypdf import PdfReader
+
 __all__ = ["words", "write"]
 
 _CHUNK: Final = 1 << 20
 _FONT: Final = b"KzNotice"
 _READ: Final = 2_000
 """Pages whose words are looked at."""
+_OPERATORS: Final = 64 << 20
+"""Bytes of drawing operators on them."""
 
 
 def write(file: Reader, wanted: Wanted, destination: BinaryIO) -> None:
@@ -157,7 +162,17 @@ def words(file: Reader) -> str | None:
     document = opened(file)
     if document.is_encrypted and not guarded(lambda: document.decrypt("")):
         return None
-    count = guarded(lambda: len(document.pages))
-    if count > _READ:
+    if guarded(lambda: len(document.pages)) > _READ:
         return None
-    return guarded(lambda: "\n".join(page.extract_text() for page in document.pages))
+    return guarded(lambda: _words(document))
+
+
+def _words(document: "PdfReader") -> str | None:
+    found, left = [], _OPERATORS
+    for page in document.pages:
+        contents = page.get_contents()
+        left -= 0 if contents is None else len(contents.get_data())
+        if left < 0:
+            return None
+        found.append(page.extract_text())
+    return "\n".join(found)

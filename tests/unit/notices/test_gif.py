@@ -14,10 +14,10 @@ from kzlabel.notices.badge import lay_out
 from tests.unit.notices.putting import changed_box, encoded, put
 
 
-def frames(data: bytes) -> list[tuple[Image.Image, dict[str, Any], int]]:
-    found = []
+def frames(data: bytes) -> list[tuple[Image.Image, dict[Any, Any], int]]:
+    found: list[tuple[Image.Image, dict[Any, Any], int]] = []
     with Image.open(BytesIO(data)) as picture:
-        for number in range(picture.n_frames):
+        for number in range(getattr(picture, "n_frames", 1)):
             picture.seek(number)
             found.append((picture.convert("RGBA"), dict(picture.info), picture.disposal_method))  # type: ignore[attr-defined]
     return found

@@ -182,7 +182,7 @@ def test_a_jpeg_without_markers_of_its_colours_keeps_them() -> None:
     data = encoded(photo(), "JPEG", quality=90)
     bare = data[:2] + data[20:]  # without JFIF
     result, _ = put("image/jpeg", bare)
-    left, top, _, _ = lay_out(480, 320, Wanted()).box
+    _, top, _, _ = lay_out(480, 320, Wanted()).box
     differs = np.abs(np.asarray(opened(bare), np.int16) - np.asarray(opened(result), np.int16))
     assert differs[: top - 32].max() < 16
 
