@@ -72,10 +72,12 @@ def check(source: Source, *, regime: str, trust: Trust | None = None, copyright:
         InputError: The source can't be opened, or no regime has that name.
     """
     from kzlabel.regimes import check as hold_against  # noqa: PLC0415 - labelling needs none of it
-    from kzlabel.regimes import markers_of  # noqa: PLC0415 - as above
+    from kzlabel.regimes import markers_of, notice_of  # noqa: PLC0415 - as above
 
     verdict = verify(source, trust=trust)
-    return hold_against(verdict, regime, markers=markers_of(source, verdict), copyright=copyright)
+    return hold_against(
+        verdict, regime, markers=markers_of(source, verdict), notice=notice_of(source, verdict), copyright=copyright
+    )
 
 
 def plain_text(text: str) -> str:

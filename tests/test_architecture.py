@@ -31,9 +31,10 @@ ALLOWED: dict[str, frozenset[str]] = {
     | {"isolation", "labels", "formats", "manifest", "credentials", "trust", "reference", "markers"},
     "signing": BOTTOM
     | FILES
-    | {"labels", "formats", "manifest", "credentials", "trust", "reference", "verifying", "isolation", "markers"},
+    | {"labels", "formats", "manifest", "credentials", "trust", "reference", "verifying", "isolation"}
+    | {"markers", "notices"},
     "languages": BOTTOM,
-    "regimes": BOTTOM | FILES | {"labels", "languages", "markers", "verifying"},
+    "regimes": BOTTOM | FILES | {"labels", "languages", "markers", "notices", "verifying"},
     "scanning": BOTTOM
     | FILES
     | {
@@ -47,9 +48,11 @@ ALLOWED: dict[str, frozenset[str]] = {
         "verifying",
         "regimes",
         "markers",
+        "notices",
     },
     "report": BOTTOM | FILES | {"languages", "scanning"},
     "markers": BOTTOM | FILES | {"formats", "labels"},
+    "notices": BOTTOM | FILES | {"labels", "formats"},
     "matrix": BOTTOM | {"formats", "signing"},
     "shortcuts": BOTTOM
     | FILES

@@ -20,6 +20,7 @@ _COMMANDS = {
     "scan": "Judge whole archives: several processes, a table of results, nothing read twice.",
     "inspect": "Show every manifest in a file.",
     "markers": "Show what files say of themselves without a signature.",
+    "notice": "Write a copy of a file with a notice that people see or hear.",
     "formats": "List the formats and what can be done with each.",
     "keys": "Show which key signs; make the development identity.",
     "trust": "Say whom to believe: named stores of certificates.",

@@ -23,6 +23,7 @@ from kzlabel.regimes import (
     Result,
     check,
     markers_of,
+    notice_of,
     read_regime,
     regime,
     regimes,
@@ -110,9 +111,9 @@ def command(
     def reports(child: Child) -> Iterator[Report]:
         verifier = Verifier(trust=trust, child=child, sidecars=not no_sidecar)
         for path, verdict in _verdicts(inputs, verifier):
-            markers = markers_of(path, verdict)
+            markers, notice = markers_of(path, verdict), notice_of(path, verdict)
             for law in laws:
-                report = check(verdict, law, markers=markers, copyright=copyright, language=language)
+                report = check(verdict, law, markers=markers, notice=notice, copyright=copyright, language=language)
                 unanswered = 2 if operational(verdict) else int(verdict.status is Status.ERROR)
                 codes.append(unanswered or int(bool(report.missing)))
                 yield report

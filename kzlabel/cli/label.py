@@ -13,6 +13,7 @@ import msgspec
 
 from kzlabel.cli.label_options import combined, label_options, read_password
 from kzlabel.cli.label_regimes import refuse_lacking
+from kzlabel.cli.notice_options import NOTICE_OPTIONS, notice_options, wanted_notice, with_stand_in
 from kzlabel.cli.printing import complain, one_line, print_json
 from kzlabel.cli.signer_options import SIGNER_OPTIONS, chosen_signer, signer_options
 from kzlabel.credentials.holder import check_personal
@@ -71,6 +72,7 @@ _FEW = 5
     "--audit", metavar="FILE", type=_FILE, help="Append a chained line for each label; see kzlabel audit."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array, an object for each input.")
+@notice_options
 @label_options
 def command(
     inputs: tuple[Path, ...],
@@ -105,10 +107,11 @@ def command(
     generate | kzlabel label - -o - --level ai-generated --system Painter > labelled.png
     """
     who = {name: said.pop(name) for name in SIGNER_OPTIONS}
+    wanted = wanted_notice({name: said.pop(name) for name in NOTICE_OPTIONS})
     template = combined(said)
     said_of_all = statement(template) if dataset else Label.from_dict(template)
     if isinstance(said_of_all, Label):  # a wrong label is refused before anything is written
-        refuse_lacking(said_of_all, inputs)
+        refuse_lacking(with_stand_in(said_of_all, wanted), inputs)
     if len(inputs) > 1 and "content_id" in template:
         raise click.UsageError("the label file gives a content_id, which names one content, but there are several")
     if dataset:
@@ -135,6 +138,7 @@ def command(
         "accept_personal_data": who["accept_personal_data"],
         "audit": str(audit.absolute()) if audit else "",
         "markers": markers,
+        "notice": wanted,
     }
     jobs = [msgspec.structs.replace(job, **changes) for job in planned]
     signer = chosen_signer(who, tsa)

@@ -210,7 +210,9 @@ class HumanContribution(Part, frozen=True, kw_only=True):
             raise LabelError("human_contribution says nothing", "give one of its fields, or leave it out")
 
 
-_NOTICE: dict[str, Check] = {"kind": choice(NoticeKind), "language": language, "text": words}
+_NOTICE: dict[str, Check] = {
+    "kind": choice(NoticeKind), "language": language, "text": words, "place": optional_name
+}  # fmt: skip
 
 
 class Notice(Part, frozen=True, kw_only=True):
@@ -225,9 +227,12 @@ class Notice(Part, frozen=True, kw_only=True):
     text: FreeText
     """Its words."""
 
+    place: Line = ""
+    """Where in the content it was put with the label, such as `bottom-left`, `first` or `start`."""
+
     if TYPE_CHECKING:
 
-        def __init__(self, *, kind: NoticeKind | str, language: str, text: str) -> None: ...
+        def __init__(self, *, kind: NoticeKind | str, language: str, text: str, place: str = "") -> None: ...
 
     def __post_init__(self) -> None:
         settle(self, "notice.", _NOTICE)

@@ -6,7 +6,7 @@ from kzlabel.regimes.loading import read_regime, regime, regimes
 from kzlabel.regimes.precheck import Lack, check_label
 from kzlabel.regimes.predicates import PREDICATES, Answer, Outcome
 from kzlabel.regimes.requirements import Condition, Regime, Requirement, Standing
-from kzlabel.regimes.unsigned import markers_of
+from kzlabel.regimes.unsigned import markers_of, notice_of
 
 __all__ = [
     "PREDICATES",
@@ -28,6 +28,7 @@ __all__ = [
     "check_label",
     "kind_of",
     "markers_of",
+    "notice_of",
     "read_regime",
     "regime",
     "regimes",

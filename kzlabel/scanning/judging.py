@@ -9,7 +9,7 @@ import msgspec
 from kzlabel.errors import KzlabelError
 from kzlabel.formats import recognise
 from kzlabel.limits import DEFAULT_LIMITS, Limits
-from kzlabel.regimes import Regime, check, markers_of
+from kzlabel.regimes import Regime, check, markers_of, notice_of
 from kzlabel.scanning.items import Item
 from kzlabel.scanning.members import judge_members
 from kzlabel.scanning.names import modified_at, shown
@@ -95,9 +95,12 @@ class Judge:
         record = of_verdict(verdict, name, escaped=escaped, size=item.size, modified=modified, seconds=seconds)
         if not self._settings.regimes:
             return record
-        markers = markers_of(os.fsdecode(item.name), verdict)
+        path = os.fsdecode(item.name)
+        markers, notice = markers_of(path, verdict), notice_of(path, verdict)
         laws = self._settings.regimes
-        lacks = [one.requirement for law in laws for one in check(verdict, law, markers=markers).missing]
+        lacks = [
+            one.requirement for law in laws for one in check(verdict, law, markers=markers, notice=notice).missing
+        ]
         return msgspec.structs.replace(record, lacks=tuple(lacks))
 
     def _again(self, path: str) -> Verdict | None:

@@ -14,6 +14,7 @@ from kzlabel.errors import InputError, KzlabelError, OutputError
 from kzlabel.isolation import Child, ChildDiedError
 from kzlabel.labels import Label
 from kzlabel.limits import DEFAULT_LIMITS
+from kzlabel.notices.wanted import Wanted
 from kzlabel.outputs import check_destination, remove_abandoned, staged
 from kzlabel.signing.audit import AuditLog
 from kzlabel.signing.labeler import Labeler, Labelled
@@ -71,6 +72,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     markers: bool = False
     """Whether the file also declares it in unsigned fields."""
+
+    notice: Wanted | None = None
+    """A notice for people that is put into the file."""
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -241,10 +245,11 @@ class _Options(NamedTuple):
     audit: str
     accept_personal_data: bool
     markers: bool
+    notice: Wanted | None
 
 
 def _options(job: Job) -> _Options:
-    return _Options(job.tsa_optional, job.audit, job.accept_personal_data, job.markers)
+    return _Options(job.tsa_optional, job.audit, job.accept_personal_data, job.markers, job.notice)
 
 
 @lru_cache(maxsize=1)
@@ -255,4 +260,5 @@ def _labeler(signer: Signer, options: _Options) -> Labeler:
         audit=AuditLog(options.audit) if options.audit else None,
         accept_personal_data=options.accept_personal_data,
         markers=options.markers,
+        notice=options.notice,
     )

@@ -2,6 +2,7 @@
 
 import io
 import os
+from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
 from typing import BinaryIO, cast, overload
@@ -16,12 +17,14 @@ from kzlabel.formats import Format
 from kzlabel.formats import text as plain_text
 from kzlabel.labels import Label
 from kzlabel.limits import DEFAULT_LIMITS, Limits
+from kzlabel.notices.wanted import Wanted
 from kzlabel.outputs import check_destination, staged
 from kzlabel.signing.audit import AuditLog
 from kzlabel.signing.documents import PdfOptions
 from kzlabel.signing.labelled import Labelled
 from kzlabel.signing.marking import marked
-from kzlabel.signing.precheck import Precheck, parent_beside, precheck
+from kzlabel.signing.noticing import noticed
+from kzlabel.signing.precheck import Precheck, parent_beside, precheck, with_parent_apart
 from kzlabel.signing.writable import BY_REFERENCE
 from kzlabel.signing.writing import Writer
 from kzlabel.sources import Opened, Source, display_name, opened
@@ -52,6 +55,7 @@ class Labeler:
         audit: AuditLog | None = None,
         accept_personal_data: bool = False,
         markers: bool = False,
+        notice: Wanted | None = None,
     ) -> None:
         """Prepare labelling.
 
@@ -66,9 +70,10 @@ class Labeler:
             accept_personal_data: Whether labels may publish the individual identification number and the name of
                 a person whose certificate the signer uses.
             markers: Whether files also declare in unsigned fields what the label says: IPTC's in XMP, tags of
-            recordings,
-                and China's AIGC where the label is to serve `cn`. They are written first, so that the signature
-                covers them; fields that are there stay as they are.
+                recordings, and China's AIGC where the label is to serve `cn`. They are written first, so that the
+                signature covers them; fields that are there stay as they are.
+            notice: A notice for people that is put into each file, too, before anything else; the label tells of it
+                in place of the one that it has.
 
         Raises:
             CredentialError: They would, and that was not accepted.
@@ -77,6 +82,7 @@ class Labeler:
         self._trust = default_trust() if trust is None else trust
         self._limits = limits
         self._markers = markers
+        self._notice = notice
         self._writer = Writer(signer, self._trust, limits, audit, tsa_optional=tsa_optional)
 
     @overload
@@ -292,10 +298,13 @@ class Labeler:
         checked: Precheck | None = None,
     ) -> Labelled:
         checked = checked or precheck(file, self._trust, self._limits, despite_broken=despite_broken, pdf=pdf)
-        if self._markers:
-            with marked(file, label, self._limits) as declaring:
-                return self._written(declaring, label, destination, checked)
-        return self._written(file, label, destination, checked)
+        with ExitStack() as copies:
+            if self._notice is not None:
+                checked = with_parent_apart(file, checked, self._limits)
+                file, label = copies.enter_context(noticed(file, checked.media_type, label, self._notice))
+            if self._markers:
+                file = copies.enter_context(marked(file, label, self._limits))
+            return self._written(file, label, destination, checked)
 
     def _written(self, file: Opened, label: Label, destination: BinaryIO, checked: Precheck) -> Labelled:
         """Write the label into a file that may be labelled."""

@@ -4,7 +4,7 @@ import os
 
 import msgspec
 
-from kzlabel.errors import SigningError
+from kzlabel.errors import MalformedError, SigningError
 from kzlabel.formats import Format, by_extension, recognise
 from kzlabel.limits import Limits
 from kzlabel.signing.documents import PdfOptions, check_pdf
@@ -17,7 +17,7 @@ from kzlabel.verifying import Verifier
 from kzlabel.verifying.sidecar import SUFFIX, find_sidecar, read_sidecar
 from kzlabel.verifying.verdict import Status, Verdict
 
-__all__ = ["NoPlaceError", "Precheck", "parent_beside", "precheck"]
+__all__ = ["NoPlaceError", "Precheck", "parent_beside", "precheck", "with_parent_apart"]
 
 
 _BESIDE = "write it into a file beside it with --sidecar; kzlabel formats lists what can carry one"
@@ -120,6 +120,23 @@ def _sidecar_of(file: Opened, trust: Trust, limits: Limits, *, despite_broken: b
             "remove or repair the sidecar, or pass --despite-broken to leave it out",
         )
     return None
+
+
+def with_parent_apart(file: Opened, checked: Precheck, limits: Limits) -> Precheck:
+    """Return `checked` with the manifest that the file carries taken out, for a copy that won't carry it.
+
+    Raises:
+        SigningError: It can't be kept.
+    """
+    if checked.parent is None:
+        return checked
+    try:
+        beside = parent_beside(file, checked.parent, limits, despite_broken=True)
+    except MalformedError as error:
+        raise SigningError(
+            f"the label of {file.uri} can't be kept: {error.message}", "leave the notice out"
+        ) from None
+    return msgspec.structs.replace(checked, parent=None, beside=beside)
 
 
 def parent_beside(file: Opened, verdict: Verdict, limits: Limits, *, despite_broken: bool) -> Parent | None:

@@ -1,0 +1,90 @@
+"""Where a page of a PDF has room for a note: where no words are.
+
+Pictures and lines aren't looked at, and how wide words are is guessed: this is a courtesy to what is on the page,
+such as its number, and where there is no room, the note covers something.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
+
+__all__ = ["Rectangle", "free_corner", "words_on"]
+
+Rectangle = tuple[float, float, float, float]
+"""Left, lower, right and upper edge."""
+
+_WIDTH: Final = 0.55
+"""How wide a letter is, as a part of its height."""
+_MOST: Final = 20_000
+_LARGEST: Final = 4 << 20
+"""Bytes of a page's operators, beyond which nobody looks for room."""
+
+
+def words_on(document: "PdfReader", number: int) -> list[Rectangle]:
+    """Return about where words are on a page, in its own coordinates; nothing where that can't be seen."""
+    found: list[Rectangle] = []
+
+    def see(text: str, turned: Sequence[float], placed: Sequence[float], _font: Any, size: float) -> None:
+        if not text.strip() or len(found) >= _MOST:
+            return
+        a, b, c, d, e, f = turned
+        x = placed[4] * a + placed[5] * c + e
+        y = placed[4] * b + placed[5] * d + f
+        height = abs(size) * max(map(abs, placed[:4])) * max(abs(a), abs(b), abs(c), abs(d)) or 10.0
+        width = _WIDTH * height * len(text.strip())
+        upright = abs(placed[0] * a) + abs(placed[1] * c) >= abs(placed[0] * b) + abs(placed[1] * d)
+        across, up = (width, height) if upright else (height, width)
+        found.append((x, y - height / 4, x + across, y + up))
+
+    try:
+        page = document.pages[number]
+        contents = page.get_contents()
+        if contents is not None and len(contents.get_data()) <= _LARGEST:
+            page.extract_text(visitor_text=see)
+    except Exception:  # noqa: BLE001 - broken pages make pypdf raise anything, and room is only a courtesy
+        return []
+    return found
+
+
+def free_corner(
+    page: tuple[float, float],
+    note: tuple[float, float],
+    margin: float,
+    matrix: Sequence[float],
+    taken: Sequence[Rectangle],
+) -> tuple[float, float]:
+    """Return where the lower left corner of a note comes on the page as it is seen: at its foot, or at its head.
+
+    Args:
+        page: Width and height of the page as it is seen.
+        note: Width and height of the note.
+        margin: Distance from the edges of the page.
+        matrix: Turns coordinates of the page as it is seen into its own.
+        taken: Where words are, in the page's own coordinates.
+    """
+    places = list(_places(page, note, margin))
+    for x, y in places:
+        (one, two), (three, four) = _turned(matrix, x, y), _turned(matrix, x + note[0], y + note[1])
+        box = (min(one, three), min(two, four), max(one, three), max(two, four))
+        if not any(_meet(box, words) for words in taken):
+            return x, y
+    return places[0]
+
+
+def _places(page: tuple[float, float], note: tuple[float, float], margin: float) -> Iterator[tuple[float, float]]:
+    room_across, room_down = page[0] - note[0], page[1] - note[1]
+    side, end = min(margin, room_across / 2), min(margin, room_down / 2)
+    for y in (end, room_down - end):
+        for x in (room_across / 2, side, room_across - side):
+            yield x, y
+
+
+def _turned(matrix: Sequence[float], x: float, y: float) -> tuple[float, float]:
+    a, b, c, d, e, f = matrix
+    return a * x + c * y + e, b * x + d * y + f
+
+
+def _meet(one: Rectangle, other: Rectangle) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
