@@ -15,8 +15,9 @@ from kzlabel.cli.language_options import chosen_language, language_option
 from kzlabel.cli.printing import STYLES, one_line, print_json_line
 from kzlabel.errors import InputError
 from kzlabel.regimes import regime
-from kzlabel.scanning import Options, Record, Scan, Settings, Source, Summary, Tree
+from kzlabel.scanning import Options, Record, Scan, Settings, Source, Summary
 from kzlabel.scanning.lists import Listed
+from kzlabel.scanning.sources import source_of
 from kzlabel.trust import Revocations, Trust, default_trust
 from kzlabel.verifying import Engine
 
@@ -37,7 +38,7 @@ _SHOWN = 20
     epilog="Exit codes: 0 all files are as --require and --regime ask, 1 some are not, 2 some could not be read or"
     " the scan failed, 130 interrupted."
 )
-@click.argument("roots", metavar="ROOT...", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("roots", metavar="ROOT...", nargs=-1, type=click.Path())
 @click.option(
     "--from-file",
     "listing",
@@ -100,7 +101,7 @@ _SHOWN = 20
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def command(
-    roots: tuple[Path, ...],
+    roots: tuple[str, ...],
     listing: Path | None,
     out: Path | None,
     state: Path | None,
@@ -176,7 +177,7 @@ def _source(names: tuple[bytes, ...], listing: Path | None, how: dict[str, Any])
         "include": how["include"],
     }
     if listing is None:
-        return Tree(roots=names, **walked)
+        return source_of(names, **walked)
     try:
         stream = sys.stdin.buffer if str(listing) == "-" else listing.open("rb")
     except OSError as error:

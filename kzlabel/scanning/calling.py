@@ -11,7 +11,7 @@ from kzlabel.regimes import regime
 from kzlabel.scanning.engine import Options, Scan
 from kzlabel.scanning.judging import Settings
 from kzlabel.scanning.record import Record
-from kzlabel.scanning.walking import Tree
+from kzlabel.scanning.sources import source_of
 from kzlabel.trust import Revocations, Trust, default_trust
 from kzlabel.verifying import Engine
 
@@ -45,7 +45,7 @@ def scan(
     gone on with then. One bad file, a crash or a hang costs one row that says so.
 
     Args:
-        roots: Directories and files.
+        roots: Directories and files, and addresses of objects: `s3://bucket/prefix`, `gs://`, `az://`, `https://`.
         trust: Whom to believe. By default this machine's own development authority, and what the user added.
         out: Where to write the rows, too: `.jsonl`, `.csv` or `.parquet`.
         replace: Whether a file at `out` may be replaced.
@@ -90,5 +90,5 @@ def scan(
         out=None if out is None else Path(out),
         replace=replace,
     )
-    tree = Tree(roots=names, follow=follow, hidden=hidden, include=tuple(include), exclude=tuple(exclude))
-    return Scan(tree, settings, options, names).run()
+    source = source_of(names, follow=follow, hidden=hidden, include=tuple(include), exclude=tuple(exclude))
+    return Scan(source, settings, options, names).run()

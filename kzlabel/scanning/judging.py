@@ -13,6 +13,7 @@ from kzlabel.regimes import Regime, check, markers_of, notice_of
 from kzlabel.scanning.items import Item
 from kzlabel.scanning.members import judge_members
 from kzlabel.scanning.names import modified_at, shown
+from kzlabel.scanning.objects import is_address, judged_object
 from kzlabel.scanning.record import Record, of_verdict
 from kzlabel.sources import opened
 from kzlabel.status import Code, Finding
@@ -80,14 +81,19 @@ class Judge:
         path = os.fsdecode(item.name)
         start = time.perf_counter()
         try:
-            verdict = self._again(path) if unchanged else None
-            verdict = self._verifier.verify(path) if verdict is None else verdict
+            verdict = self._verdict(item, path, unchanged=unchanged)
         except KzlabelError as error:
             verdict = unreadable(path, str(error))
         record = self._record(item, verdict, time.perf_counter() - start)
-        if not self._settings.members:
+        if not self._settings.members or is_address(item.name):
             return (record,)
         return (record, *judge_members(path, record, self._verifier, self._settings.limits))
+
+    def _verdict(self, item: Item, path: str, *, unchanged: bool) -> Verdict:
+        if is_address(item.name):
+            return judged_object(item.name, self._verifier.verify_opened)
+        again = self._again(path) if unchanged else None
+        return self._verifier.verify(path) if again is None else again
 
     def _record(self, item: Item, verdict: Verdict, seconds: float) -> Record:
         name, escaped = shown(item.name)

@@ -18,6 +18,7 @@ import msgspec
 
 from kzlabel.scanning.items import Item
 from kzlabel.scanning.judging import Judge, Settings
+from kzlabel.scanning.objects import is_address
 from kzlabel.scanning.record import Record
 from kzlabel.sources import look_ahead
 
@@ -94,7 +95,8 @@ def _work(
 ) -> None:
     rows: list[tuple[Record, ...]] = []
     sent = time.perf_counter()
-    paths = look_ahead([os.fsdecode(item.name) for item in batch.items])
+    names = [os.fsdecode(item.name) for item in batch.items]
+    paths = names if any(is_address(item.name) for item in batch.items) else look_ahead(names)
     for item, unchanged, _ in zip(batch.items, batch.unchanged, paths, strict=True):
         if stop.is_set():
             break
