@@ -44,7 +44,7 @@ class Server:
             str(WEED), "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3",
             f"-s3.port={self.port}",
             f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", "-volume.max=8",
-            "-master.volumeSizeLimitMB=64",
+            "-master.volumeSizeLimitMB=64", "-s3.port.iceberg=0", "-s3.port.lance=0",
         ]  # fmt: skip
         self.process: subprocess.Popen[bytes] | None = None
 
