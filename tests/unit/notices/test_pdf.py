@@ -107,6 +107,7 @@ def places(data: bytes) -> tuple[float, float, list[tuple[str, float, float, flo
         b"/MediaBox [0 0 595 842]",
         b"/MediaBox [-100 50 700.5 1000.25]",
         b"/MediaBox [595 842 0 0]",
+        b"/MediaBox [0. -.0 595.27559099999996 841.88976400000001]",
         b"/MediaBox [0 0 1000 1000] /CropBox [200 100 795 942]",
     ],
 )
