@@ -17,7 +17,7 @@ from kzlabel.files import Reader
 from kzlabel.notices import palette
 from kzlabel.notices.badge import fitting
 from kzlabel.notices.errors import NoticeError
-from kzlabel.notices.pictures import Box, Stamp, check_size, stamp
+from kzlabel.notices.pictures import MOST_BYTES, Box, Stamp, check_size, stamp
 from kzlabel.notices.tiff_codec import CODECS, difference, integral
 from kzlabel.notices.tiff_directory import Directory, directories
 from kzlabel.notices.wanted import Wanted
@@ -223,6 +223,8 @@ class _Page:
         rows = self._down if self._tiled else min(self._down, self.size[1] - top)
         channels = self._samples if self._planes == 1 else 1
         line = (self._across * channels * self._depth + 7) // 8
+        if rows * line > MOST_BYTES:
+            raise NoticeError("a strip of the TIFF is too large for a notice", "save it with smaller strips")
         at, length = self._places[number], self._sizes[number]
         data = self._directory.data
         if at + length > len(data):

@@ -178,6 +178,17 @@ def test_contents_of_every_shape_are_kept(contents: bytes) -> None:
     assert set(fonts) == {"/KzNotice", "/KzNotice2"}
 
 
+@needs("pdftotext")
+@pytest.mark.parametrize(
+    "content", [b"q 0.5 0 0 0.5 90 90 cm q 3 0 0 3 0 0 cm", b"q Q q Q q 0.5 0 0 0.5 0 0 cm", b"2 0 0 2 9 9 cm"]
+)
+def test_what_a_page_leaves_of_its_graphics_state_does_not_move_the_note(content: bytes) -> None:
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R >>"
+    left = document({3: page, 5: b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content)})
+    plain = document({3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>"})
+    assert places(put(PDF, left)[0])[2] == places(put(PDF, plain)[0])[2]
+
+
 def test_resources_that_a_page_inherits_stay_usable() -> None:
     data = several(2, Resources=b"<< /Font << /F 6 0 R >> /ProcSet [ /PDF ] >>")
     result, _ = put(PDF, data)
