@@ -4,6 +4,7 @@ Pictures and lines aren't looked at, and how wide words are is guessed: this is 
 such as its number, and where there is no room, the note covers something.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -44,11 +45,15 @@ def look(document: "PdfReader", number: int) -> Look:
         a, b, c, d, e, f = turned
         x = placed[4] * a + placed[5] * c + e
         y = placed[4] * b + placed[5] * d + f
-        height = abs(size) * max(map(abs, placed[:4])) * max(abs(a), abs(b), abs(c), abs(d)) or 10.0
+        right = placed[0] * a + placed[1] * c, placed[0] * b + placed[1] * d
+        scale = math.hypot(*right) or 1.0
+        height = abs(size) * scale or 10.0
         width = _WIDTH * height * len(text.strip())
-        upright = abs(placed[0] * a) + abs(placed[1] * c) >= abs(placed[0] * b) + abs(placed[1] * d)
-        across, up = (width, height) if upright else (height, width)
-        found.append((x, y - height / 4, x + across, y + up))
+        along = right[0] / scale * width, right[1] / scale * width
+        up = -right[1] / scale * height, right[0] / scale * height
+        across = [x + part + off for part in (0, along[0]) for off in (-up[0] / 4, up[0])]
+        down = [y + part + off for part in (0, along[1]) for off in (-up[1] / 4, up[1])]
+        found.append((min(across), min(down), max(across), max(down)))
 
     try:
         page = document.pages[number]

@@ -130,10 +130,17 @@ def test_the_note_stands_upright_at_the_foot_of_what_is_seen(turned: int, boxes:
 
 
 @needs("pdftotext")
-def test_a_note_leaves_a_page_number_free() -> None:
-    content = b"BT /F 10 Tf 292 22 Td (7) Tj ET"
+@pytest.mark.parametrize(
+    ("turned", "placed"),
+    [(0, b"1 0 0 1 292 22"), (90, b"0 1 -1 0 573 421"), (180, b"-1 0 0 -1 300 820"), (270, b"0 -1 1 0 22 421")],
+)
+def test_a_note_leaves_a_page_number_free(turned: int, placed: bytes) -> None:
+    content = b"BT /F 10 Tf %s Tm (7 of 90) Tj ET" % placed
     fonts = b"/Resources << /Font << /F 6 0 R >> >>"
-    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R %s >>" % fonts
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R /Rotate %d %s >>" % (
+        turned,
+        fonts,
+    )
     objects = {
         3: page,
         5: b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
@@ -141,11 +148,14 @@ def test_a_note_leaves_a_page_number_free() -> None:
     }
     result, _ = put(PDF, document(objects))
     _, _, words = places(result)
-    number = next(word for word in words if word[0] == "7")
-    for word in words:
-        if word is not number:
-            assert word[2] > number[4] or word[4] < number[2] or word[1] > number[3] or word[3] < number[1]
-            assert word[4] < 60 or word[2] > 60
+    number = [word for word in words if word[0] in {"7", "of", "90"}]
+    note = [word for word in words if word not in number]
+    assert len(number) == 3
+    assert len(note) == 9
+    for one in number:
+        for other in note:
+            apart = one[3] < other[1] or other[3] < one[1] or one[4] < other[2] or other[4] < one[2]
+            assert apart, (one, other)
 
 
 @pytest.mark.parametrize(
