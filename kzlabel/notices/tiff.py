@@ -144,14 +144,14 @@ class _Page:
             colours = np.array(self._table(), dtype=np.uint8)
             return [Image.fromarray(colours[samples[:, :, 0]])]
         scaled = (samples.astype(np.uint32) * 255 // ((1 << self._depth) - 1)).astype(np.uint8)
-        seen = Image.fromarray(np.ascontiguousarray(scaled[:, :, : self._colours]).squeeze(axis=2)
-            if self._colours == 1 else np.ascontiguousarray(scaled[:, :, : self._colours]),
-            mode="CMYK" if self._photometric == _CMYK else None)  # fmt: skip
+        height, width = scaled.shape[:2]
+        mode = {1: "L", 3: "RGB", 4: "CMYK"}[self._colours]
+        seen = Image.frombytes(mode, (width, height), scaled[:, :, : self._colours].tobytes())
         if self._photometric == _WHITE_IS_ZERO:
             seen = seen.point([255 - value for value in range(256)])
         seen = seen.convert("RGB")
         if self._alpha is not None:
-            seen.putalpha(Image.fromarray(np.ascontiguousarray(scaled[:, :, self._alpha])))
+            seen.putalpha(Image.frombytes("L", (width, height), scaled[:, :, self._alpha].tobytes()))
         return [seen]
 
     @property
