@@ -5,6 +5,7 @@ program is told which format it reads, so that a file can't make it open others.
 """
 
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -31,6 +32,7 @@ _ENCODERS: Final = {
     "flac": "flac",
 }
 _LOSSLESS: Final = ("alac", "flac")
+_FOLDER: Final = re.compile(r"/\S*/")
 _PATIENCE: Final = 60
 _BYTES_A_SECOND: Final = 200_000
 
@@ -147,5 +149,6 @@ def _run(command: list[str], patience: float) -> bytes:
         raise NoticeError(f"ffmpeg took longer than {patience:.0f} s", "check that the file is whole") from None
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise NoticeError(f"ffmpeg can't do it: {said[-1][:200] if said else done.returncode}", "check the file")
+        reason = _FOLDER.sub("", said[-1])[:200] if said else str(done.returncode)
+        raise NoticeError(f"ffmpeg can't do it: {reason}", "check that the file is whole")
     return done.stdout

@@ -29,6 +29,8 @@ _C2PA: Final = b"C2PA_GIF"
 _BLOCKS: Final = 1_000_000
 _FRAMES: Final = 20_000
 _FULL: Final = 256
+_TIMES: Final = 8
+"""How many times as many pixels all frames may have together as a picture; they are drawn on one after another."""
 
 
 class Frame(msgspec.Struct):
@@ -71,12 +73,15 @@ def write(file: Reader, wanted: Wanted, destination: BinaryIO) -> None:
     frames = [part for part in movie.parts if isinstance(part, Frame)]
     if not frames:
         raise MalformedError("the GIF has no picture")
-    area = sum((right - left) * (bottom - top) for left, top, right, bottom in (frame.box for frame in frames))
-    check_size(*movie.size, max(1, area // (movie.size[0] * movie.size[1])))
+    check_size(*movie.size)
     width, height = movie.size
     if any(frame.box[2] > width or frame.box[3] > height for frame in frames):
         raise NoticeError("a frame of the GIF reaches beyond the picture", "save it anew")
     mark = stamp(movie.size, 1, wanted, lambda box: [_under(frames[0], movie.size, box)], solid=True)
+    areas = sum(
+        (right - left) * (bottom - top) for left, top, right, bottom in (_wide(part, mark) for part in frames)
+    )
+    check_size(width, height, -(-areas // (width * height)), _TIMES)
     destination.write(_newer(movie.head))
     for part in movie.parts:
         if isinstance(part, Frame):
@@ -102,13 +107,14 @@ def _under(frame: Frame, size: tuple[int, int], box: Box) -> Image.Image:
     return canvas.crop(box)
 
 
+def _wide(frame: Frame, mark: Stamp) -> Box:
+    """Return the box of a frame with the badge in it."""
+    one, other = frame.box, mark.box
+    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
+
+
 def _write(frame: Frame, mark: Stamp, destination: BinaryIO) -> None:
-    left, top, right, bottom = (
-        min(frame.box[0], mark.box[0]),
-        min(frame.box[1], mark.box[1]),
-        max(frame.box[2], mark.box[2]),
-        max(frame.box[3], mark.box[3]),
-    )
+    left, top, right, bottom = _wide(frame, mark)
     old = _numbers(frame)
     table, clear = frame.table, frame.transparent
     free = palette.free_entries(old, _FULL, clear)

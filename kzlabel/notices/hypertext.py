@@ -19,7 +19,7 @@ _HEAD: Final = frozenset(
     {"html", "head", "title", "meta", "link", "base", "style", "script", "noscript", "template"}
 )
 """What may stand before a body that has no tag of its own (HTML Standard 13.2.6.4.4)."""
-_INVISIBLE: Final = frozenset({"head", "script", "style", "template", "title", "noscript"})
+_INVISIBLE: Final = frozenset({"script", "style", "template", "title", "noscript"})
 """Elements whose words aren't shown."""
 _STYLE: Final = "border:2px solid;padding:.5em 1em;margin:0 0 1em;font-weight:bold"
 
@@ -46,7 +46,7 @@ def write(file: Reader, wanted: Wanted, destination: BinaryIO) -> None:
 
 
 def _has_all_letters(text: Text) -> bool:
-    """Tell whether the document is surely in an encoding of Unicode: it says so, or what isn't ASCII is such."""
+    """Tell whether the document is surely in an encoding of Unicode: by its byte order mark, or as it says."""
     if text.mark:
         return True
     said = re.search(r"charset\s*=\s*[\"']?\s*([\w-]+)", text.content[:4096], re.IGNORECASE)

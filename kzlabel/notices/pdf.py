@@ -17,7 +17,7 @@ from kzlabel.limits import DEFAULT_LIMITS
 from kzlabel.notices.errors import NoticeError
 from kzlabel.notices.pdf_font import embed
 from kzlabel.notices.pdf_page import Page, note, pages, stream
-from kzlabel.notices.pdf_room import words_on
+from kzlabel.notices.pdf_room import look
 from kzlabel.notices.pdf_tags import Tags
 from kzlabel.notices.truetype import bundled
 from kzlabel.notices.wanted import Wanted
@@ -94,8 +94,10 @@ def _put(changes: Changes, page: Page, font: bytes, tags: Tags | None, before: b
     marks = None
     if tags is not None:
         marks = tags.add(page.ref, entries, [line.language for line in lines])
-    taken = words_on(changes.document.pypdf, page.number)
-    drawn = changes.add(stream(b"\nQ\n" + note(page, name, lines, marks, wanted.scale, taken)))
+    seen = look(changes.document.pypdf, page.number)
+    drawn = changes.add(
+        stream(b"\n" + b"Q\n" * (1 + seen.depth) + note(page, name, lines, marks, wanted.scale, seen.words))
+    )
     contents = changes.child(entries, b"Contents")
     value = contents.value
     if value is None:

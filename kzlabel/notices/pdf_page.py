@@ -20,7 +20,7 @@ __all__ = ["Page", "note", "pages", "stream"]
 
 _INHERITED: Final = (b"Resources", b"MediaBox", b"CropBox", b"Rotate")
 _DEPTH: Final = 64
-_NUMBER: Final = re.compile(rb"[+-]?(?:\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})")
+_NUMBER: Final = re.compile(rb"[+-]?(?:\d{1,12}(?:\.\d{0,40})?|\.\d{1,40})")
 _LETTER: Final = (0.0, 0.0, 612.0, 792.0)
 """What readers take for a page without a size."""
 _OF_A_PICTURE: Final = 1 / 3

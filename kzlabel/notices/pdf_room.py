@@ -4,13 +4,14 @@ Pictures and lines aren't looked at, and how wide words are is guessed: this is 
 such as its number, and where there is no room, the note covers something.
 """
 
+import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
-__all__ = ["Rectangle", "free_corner", "words_on"]
+__all__ = ["Look", "Rectangle", "free_corner", "look"]
 
 Rectangle = tuple[float, float, float, float]
 """Left, lower, right and upper edge."""
@@ -18,13 +19,25 @@ Rectangle = tuple[float, float, float, float]
 _WIDTH: Final = 0.55
 """How wide a letter is, as a part of its height."""
 _MOST: Final = 20_000
+_DEEPEST: Final = 100
 _LARGEST: Final = 4 << 20
 """Bytes of a page's operators, beyond which nobody looks for room."""
 
 
-def words_on(document: "PdfReader", number: int) -> list[Rectangle]:
-    """Return about where words are on a page, in its own coordinates; nothing where that can't be seen."""
+class Look(NamedTuple):
+    """What is on a page."""
+
+    words: list[Rectangle]
+    """About where words are, in its own coordinates."""
+
+    depth: int
+    """How many saved graphics states its operators leave behind, which are to be restored before the note."""
+
+
+def look(document: "PdfReader", number: int) -> Look:
+    """Return what is on a page; nothing where that can't be seen."""
     found: list[Rectangle] = []
+    depth = 0
 
     def see(text: str, turned: Sequence[float], placed: Sequence[float], _font: Any, size: float) -> None:
         if not text.strip() or len(found) >= _MOST:
@@ -32,20 +45,26 @@ def words_on(document: "PdfReader", number: int) -> list[Rectangle]:
         a, b, c, d, e, f = turned
         x = placed[4] * a + placed[5] * c + e
         y = placed[4] * b + placed[5] * d + f
-        height = abs(size) * max(map(abs, placed[:4])) * max(abs(a), abs(b), abs(c), abs(d)) or 10.0
+        right = placed[0] * a + placed[1] * c, placed[0] * b + placed[1] * d
+        scale = math.hypot(*right) or 1.0
+        height = abs(size) * scale or 10.0
         width = _WIDTH * height * len(text.strip())
-        upright = abs(placed[0] * a) + abs(placed[1] * c) >= abs(placed[0] * b) + abs(placed[1] * d)
-        across, up = (width, height) if upright else (height, width)
-        found.append((x, y - height / 4, x + across, y + up))
+        along = right[0] / scale * width, right[1] / scale * width
+        up = -right[1] / scale * height, right[0] / scale * height
+        across = [x + part + off for part in (0, along[0]) for off in (-up[0] / 4, up[0])]
+        down = [y + part + off for part in (0, along[1]) for off in (-up[1] / 4, up[1])]
+        found.append((min(across), min(down), max(across), max(down)))
 
     try:
         page = document.pages[number]
         contents = page.get_contents()
         if contents is not None and len(contents.get_data()) <= _LARGEST:
+            operators = [operator for _, operator in contents.operations]
+            depth = operators.count(b"q") - operators.count(b"Q")
             page.extract_text(visitor_text=see)
     except Exception:  # noqa: BLE001 - broken pages make pypdf raise anything, and room is only a courtesy
-        return []
-    return found
+        found.clear()
+    return Look(found, min(max(0, depth), _DEEPEST))
 
 
 def free_corner(

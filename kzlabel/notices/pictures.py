@@ -14,12 +14,25 @@ from kzlabel.notices.wanted import Wanted
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["MOST_PIXELS", "Box", "Stamp", "below", "check_size", "guarded", "laid_over", "opened", "stamp"]
+__all__ = [
+    "MOST_BYTES",
+    "MOST_PIXELS",
+    "Box",
+    "Stamp",
+    "below",
+    "check_size",
+    "guarded",
+    "laid_over",
+    "opened",
+    "stamp",
+]
 
 MOST_PIXELS: Final = 89_478_485
-"""Pixels of a picture that is opened, a quarter of a gigabyte in three colours; all frames of an animation together
-may have eight times as many."""
-_FRAMES: Final = 8
+"""Pixels of a picture that is opened, a quarter of a gigabyte in three colours."""
+MOST_BYTES: Final = 4 * MOST_PIXELS
+"""Bytes of its samples as they are stored, unpacked."""
+_FRAMES: Final = 2
+"""How many times as many pixels all frames of an animation may have that is held in memory as a whole."""
 
 Box = tuple[int, int, int, int]
 """Left, upper, right and lower edge."""
@@ -72,18 +85,18 @@ def opened(file: Reader, form: str) -> "Image.Image":
     return picture
 
 
-def check_size(width: int, height: int, frames: int = 1) -> None:
-    """Check that a picture can be decoded in memory.
+def check_size(width: int, height: int, frames: int = 1, most: int = _FRAMES) -> None:
+    """Check that a picture can be decoded in memory, and all its frames `most` times over.
 
     Raises:
         NoticeError: It has too many pixels, or none.
     """
     if width < 1 or height < 1:
         raise NoticeError("the picture has no pixels", "check that the file is whole")
-    if width * height > MOST_PIXELS or width * height * frames > _FRAMES * MOST_PIXELS:
+    if width * height > MOST_PIXELS or width * height * frames > most * MOST_PIXELS:
         raise NoticeError(
             f"a picture of {width} by {height} pixels in {frames} frames is too large for a notice",
-            f"up to {MOST_PIXELS:,} pixels are drawn on, {_FRAMES} times as many in all frames",
+            f"up to {MOST_PIXELS:,} pixels are drawn on, {most} times as many in all frames",
         )
 
 

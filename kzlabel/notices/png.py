@@ -19,7 +19,7 @@ from kzlabel.notices import palette
 from kzlabel.notices.apng import write as write_animation
 from kzlabel.notices.contrast import Colour
 from kzlabel.notices.errors import NoticeError
-from kzlabel.notices.pictures import Box, Stamp, check_size, stamp
+from kzlabel.notices.pictures import MOST_BYTES, Box, Stamp, check_size, stamp
 from kzlabel.notices.png_rows import Header, Rows, blended, compressed, rows_of
 from kzlabel.notices.wanted import Wanted
 
@@ -58,6 +58,10 @@ def write(file: Reader, wanted: Wanted, destination: BinaryIO) -> None:
         return
     header = Header.of(chunks[0].content)
     check_size(header.width, header.height)
+    if header.row * header.height > MOST_BYTES:
+        raise NoticeError(
+            "the PNG is too large for a notice", f"up to {MOST_BYTES:,} bytes of samples are drawn on"
+        )
     rows = rows_of(header, b"".join(chunk.content for chunk in chunks if chunk.kind == b"IDAT"))
     content = {chunk.kind: chunk.content for chunk in chunks}
     turned = _orientation(content.get(b"eXIf", b""))

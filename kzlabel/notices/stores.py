@@ -25,11 +25,8 @@ def without_store(file: Reader, media_type: str) -> Reader:
         LimitError: It is too long.
     """
     locate = _LOCATE.get(media_type)
-    spans = (
-        sorted(span for carrier in locate(file, DEFAULT_LIMITS).carriers for span in carrier.excluded)
-        if locate
-        else []
-    )
+    carriers = locate(file, DEFAULT_LIMITS).carriers if locate else ()
+    spans = sorted(span for carrier in carriers for span in carrier.excluded)
     if not spans:
         return file
     kept, at = [], 0

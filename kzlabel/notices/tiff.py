@@ -17,7 +17,7 @@ from kzlabel.files import Reader
 from kzlabel.notices import palette
 from kzlabel.notices.badge import fitting
 from kzlabel.notices.errors import NoticeError
-from kzlabel.notices.pictures import Box, Stamp, check_size, stamp
+from kzlabel.notices.pictures import MOST_BYTES, Box, Stamp, check_size, stamp
 from kzlabel.notices.tiff_codec import CODECS, difference, integral
 from kzlabel.notices.tiff_directory import Directory, directories
 from kzlabel.notices.wanted import Wanted
@@ -144,14 +144,14 @@ class _Page:
             colours = np.array(self._table(), dtype=np.uint8)
             return [Image.fromarray(colours[samples[:, :, 0]])]
         scaled = (samples.astype(np.uint32) * 255 // ((1 << self._depth) - 1)).astype(np.uint8)
-        seen = Image.fromarray(np.ascontiguousarray(scaled[:, :, : self._colours]).squeeze(axis=2)
-            if self._colours == 1 else np.ascontiguousarray(scaled[:, :, : self._colours]),
-            mode="CMYK" if self._photometric == _CMYK else None)  # fmt: skip
+        height, width = scaled.shape[:2]
+        mode = {1: "L", 3: "RGB", 4: "CMYK"}[self._colours]
+        seen = Image.frombytes(mode, (width, height), scaled[:, :, : self._colours].tobytes())
         if self._photometric == _WHITE_IS_ZERO:
             seen = seen.point([255 - value for value in range(256)])
         seen = seen.convert("RGB")
         if self._alpha is not None:
-            seen.putalpha(Image.fromarray(np.ascontiguousarray(scaled[:, :, self._alpha])))
+            seen.putalpha(Image.frombytes("L", (width, height), scaled[:, :, self._alpha].tobytes()))
         return [seen]
 
     @property
@@ -223,6 +223,8 @@ class _Page:
         rows = self._down if self._tiled else min(self._down, self.size[1] - top)
         channels = self._samples if self._planes == 1 else 1
         line = (self._across * channels * self._depth + 7) // 8
+        if rows * line > MOST_BYTES:
+            raise NoticeError("a strip of the TIFF is too large for a notice", "save it with smaller strips")
         at, length = self._places[number], self._sizes[number]
         data = self._directory.data
         if at + length > len(data):

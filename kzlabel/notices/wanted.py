@@ -60,8 +60,10 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     its notice at the start."""
 
     scale: float = 0.05
-    """Height of the letters as a part of the picture's shorter side, 0.02 to 0.2 (GB 45438-2025: 0.05 or more).
-    Smaller where the words don't fit. Of a page, the letters have a third of that, since a page is read near by."""
+    """Height of the letters as a part of the picture's shorter side, 0.02 to 0.2; smaller where words don't fit.
+
+    By secondary sources GB 45438-2025 asks for 0.05. Letters on a page have a third of that: it is read near by.
+    """
 
     alpha: float = 0.8
     """How opaque the ground of the letters is in a picture, 0 to 1; more where contrast asks for it."""

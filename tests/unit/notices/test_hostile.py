@@ -140,6 +140,13 @@ def test_pictures_of_too_many_pixels_are_refused_before_they_are_decoded() -> No
         put("image/tiff", lying)
 
 
+def test_small_frames_of_a_huge_animation_are_refused_before_they_are_widened() -> None:
+    head = b"GIF89a" + struct.pack("<HHBBB", 9000, 9000, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
+    frame = b"\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\x00"
+    with pytest.raises(NoticeError, match="too large"):
+        put("image/gif", head + frame * 2000 + b"\x3b")
+
+
 def test_a_stream_that_holds_more_than_its_picture_is_not_unpacked() -> None:
     header = struct.pack(">IIBBBBB", 300, 200, 8, 0, 0, 0, 0)
     pixels = zlib.compress(bytes(300_000_000), 9)

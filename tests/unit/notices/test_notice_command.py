@@ -44,7 +44,7 @@ def test_json_has_what_a_label_says(picture: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("a.txt", "some words\n"), ("a.md", "# words\n"), ("a.html", "<!doctype html><p>words</p>")],
+    [("a.txt", "some words\n"), ("a.md", "# words\n"), ("a.html", "<!doctype html><meta charset=utf-8><p>words")],
 )
 def test_texts_are_known_by_their_names(name: str, content: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(content)

@@ -107,6 +107,7 @@ def places(data: bytes) -> tuple[float, float, list[tuple[str, float, float, flo
         b"/MediaBox [0 0 595 842]",
         b"/MediaBox [-100 50 700.5 1000.25]",
         b"/MediaBox [595 842 0 0]",
+        b"/MediaBox [0. -.0 595.27559099999996 841.88976400000001]",
         b"/MediaBox [0 0 1000 1000] /CropBox [200 100 795 942]",
     ],
 )
@@ -129,10 +130,17 @@ def test_the_note_stands_upright_at_the_foot_of_what_is_seen(turned: int, boxes:
 
 
 @needs("pdftotext")
-def test_a_note_leaves_a_page_number_free() -> None:
-    content = b"BT /F 10 Tf 292 22 Td (7) Tj ET"
+@pytest.mark.parametrize(
+    ("turned", "placed"),
+    [(0, b"1 0 0 1 292 22"), (90, b"0 1 -1 0 573 421"), (180, b"-1 0 0 -1 300 820"), (270, b"0 -1 1 0 22 421")],
+)
+def test_a_note_leaves_a_page_number_free(turned: int, placed: bytes) -> None:
+    content = b"BT /F 10 Tf %s Tm (7 of 90) Tj ET" % placed
     fonts = b"/Resources << /Font << /F 6 0 R >> >>"
-    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R %s >>" % fonts
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R /Rotate %d %s >>" % (
+        turned,
+        fonts,
+    )
     objects = {
         3: page,
         5: b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
@@ -140,11 +148,14 @@ def test_a_note_leaves_a_page_number_free() -> None:
     }
     result, _ = put(PDF, document(objects))
     _, _, words = places(result)
-    number = next(word for word in words if word[0] == "7")
-    for word in words:
-        if word is not number:
-            assert word[2] > number[4] or word[4] < number[2] or word[1] > number[3] or word[3] < number[1]
-            assert word[4] < 60 or word[2] > 60
+    number = [word for word in words if word[0] in {"7", "of", "90"}]
+    note = [word for word in words if word not in number]
+    assert len(number) == 3
+    assert len(note) == 9
+    for one in number:
+        for other in note:
+            apart = one[3] < other[1] or other[3] < one[1] or one[4] < other[2] or other[4] < one[2]
+            assert apart, (one, other)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +186,17 @@ def test_contents_of_every_shape_are_kept(contents: bytes) -> None:
     assert words.count("old") == contents.count(b"5 0 R") + contents.count(b"7 0 R")
     fonts = PdfReader(BytesIO(result)).pages[0]["/Resources"]["/Font"]  # type: ignore[index]
     assert set(fonts) == {"/KzNotice", "/KzNotice2"}
+
+
+@needs("pdftotext")
+@pytest.mark.parametrize(
+    "content", [b"q 0.5 0 0 0.5 90 90 cm q 3 0 0 3 0 0 cm", b"q Q q Q q 0.5 0 0 0.5 0 0 cm", b"2 0 0 2 9 9 cm"]
+)
+def test_what_a_page_leaves_of_its_graphics_state_does_not_move_the_note(content: bytes) -> None:
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R >>"
+    left = document({3: page, 5: b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content)})
+    plain = document({3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>"})
+    assert places(put(PDF, left)[0])[2] == places(put(PDF, plain)[0])[2]
 
 
 def test_resources_that_a_page_inherits_stay_usable() -> None:

@@ -196,3 +196,21 @@ def test_a_label_in_a_picture_is_left_out(labeler: Any, label: Any) -> None:
         assert verify(out.getvalue()).status.value in {"valid", "trusted"}
         result, _ = put(f"image/{name}", out.getvalue())
         assert verify(result).status.value == "unlabelled", name
+
+
+@pytest.mark.parametrize("quality", [20, 50, 75, 90, 98])
+def test_the_quality_of_a_webp_is_found_and_never_less(quality: int) -> None:
+    from kzlabel.notices import webp
+
+    data = encoded(photo(), "WEBP", quality=quality)
+    assert data[12:16] == b"VP8 "
+    assert quality - 1 <= webp.quality(data[20:84]) <= quality + 20
+    result, _ = put("image/webp", data)
+    assert 0.8 < len(result) / len(data) < 1.6
+
+
+def test_the_quality_of_a_broken_webp_is_guessed() -> None:
+    from kzlabel.notices import webp
+
+    assert webp.quality(b"") == 90
+    assert 0 <= webp.quality(b"\0\0\0\x9d\x01\x2a" + b"\xff" * 20) <= 100

@@ -1,5 +1,7 @@
 """What may be asked for."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from kzlabel.labels import Notice
 from kzlabel.labels.vocabulary import Level
 from kzlabel.notices import MEDIA_TYPES, Applied, NoticeError, Presence, Wanted, check
 from kzlabel.notices.wording import LEVELS
+from tests.unit.formats.pdfs import document
 from tests.unit.notices.putting import DEFAULT_TEXT, put
 
 
@@ -82,6 +85,41 @@ def test_what_was_applied_makes_a_notice_of_a_label() -> None:
 def test_own_words_are_of_the_first_language_and_in_normal_form() -> None:
     _, applied = put("text/plain", b"x", text=" и\u0306 ", languages=("kk", "ru"))
     assert (applied.text, applied.languages) == ("й", ("kk",))
+
+
+@pytest.mark.parametrize(
+    ("media_type", "library"),
+    [("image/jpeg", "PIL"), ("image/png", "numpy"), ("image/gif", "numpy"), ("audio/flac", "soundfile")],
+)
+def test_a_library_that_is_missing_is_named_with_the_extra(
+    media_type: str, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("kzlabel.notices.")]:
+        if name.rpartition(".")[2] in {"png", "png_rows", "palette", "gif", "sound", "wav", "flac", "apng"}:
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(NoticeError, match=library) as caught:
+        put(media_type, b"x" * 100)
+    assert "kzlabel[notices]" in caught.value.remedy
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "text/html", "text/markdown", "application/pdf"])
+def test_texts_and_documents_need_no_further_library(media_type: str) -> None:
+    script = (
+        "import sys; sys.modules.update(PIL=None, numpy=None, soundfile=None)\n"
+        "from io import BytesIO; from kzlabel.files import BytesReader\n"
+        "from kzlabel.notices import Wanted, apply\n"
+        "data = sys.stdin.buffer.read()\n"
+        f"apply(BytesReader(data), {media_type!r}, Wanted(), sys.stdout.buffer)\n"
+    )
+    data = (
+        document({3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>"})
+        if "pdf" in media_type
+        else b"<p>x"
+    )
+    done = subprocess.run([sys.executable, "-c", script], input=data, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout) > len(data)
 
 
 def test_pixels_and_samples_are_not_looked_at() -> None:
