@@ -39,8 +39,10 @@ _LARGEST: Final = 262_144
 """Bytes of the largest store that becomes a shape."""
 
 _SHAPES: Final = 64
-_ALIKE: Final = 4
-"""Shapes of one size and media type."""
+_ALIKE: Final = 32
+"""Shapes of one size and media type: an archive has many signers and systems whose labels are of one size."""
+_ALIKE_BYTES: Final = 1 << 20
+"""Bytes of stores from which they come, so that large ones are fewer, though four at least."""
 
 _SIZES: Final = 1024
 _SIGHTINGS: Final = 2
@@ -130,7 +132,7 @@ class Shapes:
             if alike is not None:
                 alike.learn(source.parts)
             else:
-                self._known[key] = (shape, *known[: _ALIKE - 1])
+                self._known[key] = (shape, *known[: max(4, min(_ALIKE, _ALIKE_BYTES // size)) - 1])
                 _bound(self._known, _SHAPES)
 
 
