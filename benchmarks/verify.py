@@ -180,7 +180,10 @@ def _labelled(place: Path, name: str, sources: list[tuple[str, bytes]], signers:
 
 
 def _measure(name: str, paths: list[Path], trust: Trust, rounds: int) -> dict[str, float | str]:
-    native, contenders = Verifier(trust=trust, engine=Engine.NATIVE), _contenders(trust, _algorithm(name))
+    native, contenders = (
+        Verifier(trust=trust, markers=False, engine=Engine.NATIVE),
+        _contenders(trust, _algorithm(name)),
+    )
     if paths[0].suffix in _MEDIA_TYPES:
         del contenders["reader"]
     times: dict[str, list[float]] = {who: [] for who in contenders}
@@ -215,7 +218,7 @@ def _cold(place: Path, trust: Trust, signer: Signer) -> dict[str, float | str]:
     random = np.random.default_rng(2)
     sources = [(f"{n}.jpg", _jpeg(random, 100)) for n in range(300)]
     paths = _labelled(place, "cold", sources, [signer])
-    verifier = Verifier(trust=trust)
+    verifier = Verifier(trust=trust, markers=False)
     times: dict[str, list[float]] = {"one_by_one": [], "ahead": []}
     for _ in range(5):
         for name, order in (("one_by_one", iter), ("ahead", look_ahead)):
@@ -259,7 +262,7 @@ def _contenders(trust: Trust, algorithm: str) -> dict[str, Judge]:
         c2pa.Settings.from_dict(reader_settings(trust) | {"core": {"allowed_network_hosts": []}})
     )
     check = _check_of(algorithm)
-    verifier = Verifier(trust=trust)
+    verifier = Verifier(trust=trust, markers=False)
     pem = trust.pem()
 
     def reader(path: Path) -> None:
@@ -284,7 +287,7 @@ def _contenders(trust: Trust, algorithm: str) -> dict[str, Judge]:
 
 
 def _batch(paths: list[Path], trust: Trust, times: int) -> None:
-    verifier = Verifier(trust=trust)
+    verifier = Verifier(trust=trust, markers=False)
     for _ in range(times):
         for path in paths:
             verifier.verify(path)
