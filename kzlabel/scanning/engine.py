@@ -212,7 +212,7 @@ class Scan:
             known = None if state is None else state.known(item.name)
             if known is not None and run.resumed and known.run == run.number:
                 continue  # it is in the output already
-            if known is None or not known.fits(item):
+            if known is None or not known.fits(item) or any(row.status == Status.ERROR for row in known.rows):
                 if known is not None:
                     self._before[item.name] = known
                 yield Task(item)

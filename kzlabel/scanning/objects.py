@@ -8,6 +8,7 @@ GOOGLE_..., AZURE_...).
 
 import io
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -38,10 +39,17 @@ _HEAD: Final = 16_384
 _PIECE: Final = 1 << 20
 _ATTEMPTS: Final = 3
 _RETRIES: Final = 5
+_PAUSES: Final = (0.5, 2.0, 4.0, 8.0)
+"""Seconds after which a store that refused is asked again, when the library has given up."""
+_CODE, _MESSAGE = re.compile(r"<Code>(.*?)</Code>"), re.compile(r"<Message>(.*?)</Message>")
 
 
 class ChangedError(Exception):
     """The object was replaced while it was read, or its bytes broke off."""
+
+
+class StoreError(InputError):
+    """The store doesn't give the object."""
 
 
 def is_address(name: bytes) -> bool:
@@ -154,7 +162,7 @@ class ObjectReader:
                 about = obstore.head(self._store, self._path)
                 if about["size"] == 0:
                     return _Empty(about)
-            raise InputError(f"it can't be read: {_why(error)}", "check the address and the credentials") from None
+            raise StoreError(f"it can't be read: {_why(error)}", "check the address and the credentials") from None
 
     def read(self, offset: int, length: int) -> bytes:
         """See `Reader.read`."""
@@ -280,15 +288,25 @@ def judged_object(name: bytes, judge: Callable[[Opened], T]) -> T:
     address = name.decode("utf-8", "replace")
     last = address.rpartition("/")[2]
     suffix = f".{last.rpartition('.')[2].lower()}" if "." in last else ""
-    for _ in range(_ATTEMPTS):
+    pauses = list(_PAUSES)
+    changes = 0
+    while changes < _ATTEMPTS:
         try:
             return judge(Opened(ObjectReader(address), address, suffix))
         except ChangedError:
-            continue
+            changes += 1
+        except StoreError:  # a store that is being started says all sorts of things
+            if not pauses:
+                raise
+            time.sleep(pauses.pop(0))
     raise InputError("the object was replaced, or broke off, again and again while it was read", "try again later")
 
 
 def _why(error: Exception) -> str:
     """Return the first line of what the library says, without its own traces."""
-    lines = str(error).strip().splitlines()
+    said = str(error)
+    code, message = _CODE.search(said), _MESSAGE.search(said)
+    if code is not None:
+        return f"{code[1]}: {message[1]}"[:300] if message is not None else code[1][:300]
+    lines = said.strip().splitlines()
     return lines[0][:300] if lines else type(error).__name__

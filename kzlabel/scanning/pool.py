@@ -35,6 +35,8 @@ _AHEAD: Final = 32_768
 """Bytes that surely fit into a pipe: so much is sent to a worker that is still busy."""
 _SPEED: Final = 5_000_000
 """Bytes that a file may take a second for, beside the time limit."""
+_STARTING: Final = 60.0
+"""Seconds that a worker gets for starting, which a busy machine may need."""
 _TICK: Final = 0.25
 _GRACE: Final = 10.0
 """Seconds that workers get for the files that they are at when a scan is to stop."""
@@ -77,6 +79,7 @@ class _Worker:
         self.pid = self._process.pid
         self.assigned: deque[_Assigned] = deque()
         self.heard = time.monotonic()
+        self.ready = False
         self._buffer = bytearray()
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(Done).decode
@@ -101,6 +104,7 @@ class _Worker:
         if not data:
             return None
         self.heard = time.monotonic()
+        self.ready = True
         self._buffer += data
         found: list[tuple[Task, tuple[Record, ...]]] = []
         at = 0
@@ -242,7 +246,7 @@ class Pool:
             allowed = self._seconds + first.tasks[0].item.size / _SPEED
             if not first.careful:  # several may have been done since it was heard of
                 allowed = self._seconds + max(task.item.size for task in first.tasks) / _SPEED
-            if now - worker.heard > allowed:
+            if now - worker.heard > allowed + (0 if worker.ready else _STARTING):
                 yield from self._lost(worker, selector, kill=True)
 
     def _lost(

@@ -84,6 +84,7 @@ def main() -> None:
     decoder = msgspec.msgpack.Decoder(Batch)
     encode = msgspec.msgpack.Encoder().encode
     with contextlib.suppress(BrokenPipeError):
+        write_message(sink, encode(Done(())))  # it has started: from now on the time of files counts
         while not stop.is_set() and (message := read_message(source)) is not None:
             batch = decoder.decode(message)
             _work(batch, judge, lambda rows: write_message(sink, encode(Done(tuple(rows)))), stop)

@@ -154,7 +154,7 @@ def test_a_file_that_kills_or_holds_its_worker_is_reported_and_the_rest_is_scann
         "--engine",
         "reference",
         "--seconds",
-        "2",
+        "5",
         environment=environment,
     )
     assert code == 2, said
