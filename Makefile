@@ -2,12 +2,13 @@
 # make test   everything
 # make mutate looks for disagreements between the engines, MINUTES=60 by default
 # make fuzz   fuzzes the parsers under coverage guidance, MINUTES=60 by default
+# make soak   kills a long scan again and again, FILES=300000 by default
 # make check  the inner loop: lint, types and the quick tests, under 90 seconds
 SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types schemas mutate fuzz wheel clean
+.PHONY: help install demo test check lint types schemas mutate fuzz soak wheel clean
 
 # Every recipe runs in the project's directory, wherever make was called from.
 ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
@@ -17,6 +18,7 @@ STAMP := $(VENV)/.installed
 PYTHON ?= python3
 WORKERS ?= 2
 MINUTES ?= 60
+FILES ?= 300000
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:
@@ -55,6 +57,9 @@ mutate: $(STAMP)
 
 fuzz: $(STAMP)
 	@cd $(ROOT) && $(BIN)/python -m pip install --quiet atheris && $(BIN)/python -m tests.fuzz --minutes $(MINUTES)
+
+soak: $(STAMP)
+	@cd $(ROOT) && $(BIN)/python -m tests.soak --files $(FILES)
 
 wheel: $(STAMP)
 	@cd $(ROOT) && $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
