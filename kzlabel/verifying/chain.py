@@ -1,12 +1,15 @@
 """The certificates that came with a signature, for those who look at them after an engine did."""
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 
+from kzlabel.credentials.certificates import UNREADABLE
 from kzlabel.errors import MalformedError
 from kzlabel.limits import Limits
 from kzlabel.manifest.cose import read_sign1
 from kzlabel.manifest.store import read_store
 from kzlabel.trust import Anchor, Trust
+from kzlabel.verifying.abstain import Abstention
 from kzlabel.verifying.credential import load, signed_by
 
 __all__ = ["chain_in", "path_of"]
@@ -36,19 +39,28 @@ def path_of(
 ) -> tuple[tuple[x509.Certificate, ...], Anchor | None]:
     """Return the chain up to the first certificate that an anchor signed, and that anchor.
 
-    Without an anchor it is the chain as far as each certificate signed the one before.
-
-    Raises:
-        Abstention: A certificate is signed in an unusual way.
+    Without an anchor it is the chain as far as each certificate signed the one before. What kind of key and hash
+    that is doesn't matter: the engine that judged believed it, and what is asked here is who it was.
     """
     path = chain[:1]
     for number in range(len(chain)):
         last = path[-1]
         for anchor in trust.anchors:
             authority = load(anchor.der)
-            if authority != last and authority.subject == last.issuer and signed_by(last, authority):
+            if authority != last and authority.subject == last.issuer and _signed_by(last, authority):
                 return path, anchor
-        if number + 1 == len(chain) or not signed_by(last, chain[number + 1]):
+        if number + 1 == len(chain) or not _signed_by(last, chain[number + 1]):
             break
         path = (*path, chain[number + 1])
     return path, None
+
+
+def _signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        return signed_by(certificate, issuer)
+    except Abstention:
+        try:
+            certificate.verify_directly_issued_by(issuer)
+        except (InvalidSignature, *UNREADABLE):
+            return False
+        return True

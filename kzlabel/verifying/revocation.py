@@ -22,6 +22,7 @@ from kzlabel.trust import Revocations, Trust
 from kzlabel.verifying.abstain import Abstention
 from kzlabel.verifying.chain import chain_in, path_of
 from kzlabel.verifying.credential import load
+from kzlabel.verifying.paths import doubted
 from kzlabel.verifying.verdict import Status, Verdict
 
 __all__ = ["with_revocation"]
@@ -59,7 +60,8 @@ def with_revocation(
         path, anchor = path_of(chain_in(store, verdict.manifest, limits), trust)
         links = list(pairwise(path if anchor is None else (*path, load(anchor.der))))
     except (KzlabelError, Abstention) as error:
-        return _added(verdict, _unknown(f"the chain can't be read: {error}", uri))
+        unread = f"the chain can't be read: {error}"
+        return doubted(_added(verdict, _unknown(unread, uri)), f"whether the signer is revoked can't be seen: {unread}")
     at = datetime.fromisoformat(verdict.signed_at) if verdict.signed_at else now
     if not links:
         return _added(verdict, _unknown("the certificate of the signer's issuer is not at hand", uri))

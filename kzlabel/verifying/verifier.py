@@ -203,6 +203,9 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
         if located is not None and len(located.carriers) == 1:
             with contextlib.suppress(Abstention):
                 store = native.gather(file.reader, located, self.limits)
+        if self.online and located is not None and not located.carriers:
+            # A remote manifest isn't at hand to be looked at.
+            return with_revocation(verdict, None, self.revocations, self.trust, self.limits, self.clock())
         return self._without_bad_authorities(verdict, store, self.clock())
 
     def _without_bad_authorities(self, verdict: Verdict, store: bytes | None, now: datetime) -> Verdict:
