@@ -25,6 +25,7 @@ __all__ = [
     "Sign1",
     "TimeStamp",
     "padding_of",
+    "read_chain",
     "read_sign1",
     "to_be_counter_signed",
     "to_be_signed",
@@ -97,14 +98,7 @@ def read_sign1(data: bytes, limits: Limits) -> Sign1:
         MalformedError: It is anything but what the standard describes, or several readers could differ about it.
         LimitError: There are too many certificates, or one is too large.
     """
-    if not data or data[0] != _TAG:
-        raise MalformedError("the signature is not tagged as COSE_Sign1")
-    match cbor.decode(data[1:]):
-        case [bytes() as protected, dict() as unprotected, None, bytes() as signature]:
-            pass
-        case _:
-            raise MalformedError("the signature is no COSE_Sign1 without payload")
-    header = _integer_keyed(protected)
+    protected, header, unprotected, signature = _opened(data)
     algorithm = header.get(_ALGORITHM)
     if not isinstance(algorithm, int) or algorithm not in ALGORITHMS:
         raise MalformedError("the signature names no algorithm that is known")
@@ -123,6 +117,17 @@ def read_sign1(data: bytes, limits: Limits) -> Sign1:
         _time_stamp(unprotected),
         _revocation(unprotected),
     )
+
+
+def read_chain(data: bytes, limits: Limits) -> tuple[bytes, ...]:
+    """Return the certificates in a claim signature, DER, the signer's first; other headers don't matter.
+
+    Raises:
+        MalformedError: They are not in exactly one place, or the rest is in an unusual form.
+        LimitError: There are too many certificates, or one is too large.
+    """
+    _, header, unprotected, _ = _opened(data)
+    return _chain(header, unprotected, limits)
 
 
 def write_protected(algorithm: str, chain: Sequence[bytes]) -> bytes:
@@ -201,6 +206,17 @@ def to_be_counter_signed(protected: bytes, signature: bytes) -> bytes:
 def _structure(context: str, protected: bytes, payload: bytes) -> bytes:
     encoded: bytes = cbor2.dumps([context, protected, b"", payload])
     return encoded
+
+
+def _opened(data: bytes) -> tuple[bytes, dict[Any, Any], dict[str, Any], bytes]:
+    """Return the protected header as it was signed and read, the unprotected one, and the signature."""
+    if not data or data[0] != _TAG:
+        raise MalformedError("the signature is not tagged as COSE_Sign1")
+    match cbor.decode(data[1:]):
+        case [bytes() as protected, dict() as unprotected, None, bytes() as signature]:
+            return protected, _integer_keyed(protected), unprotected, signature
+        case _:
+            raise MalformedError("the signature is no COSE_Sign1 without payload")
 
 
 def _integer_keyed(protected: bytes) -> dict[Any, Any]:

@@ -6,7 +6,7 @@ from cryptography.exceptions import InvalidSignature
 from kzlabel.credentials.certificates import UNREADABLE
 from kzlabel.errors import MalformedError
 from kzlabel.limits import Limits
-from kzlabel.manifest.cose import read_sign1
+from kzlabel.manifest.cose import read_chain
 from kzlabel.manifest.store import read_store
 from kzlabel.trust import Anchor, Trust
 from kzlabel.verifying.abstain import Abstention
@@ -31,7 +31,7 @@ def chain_in(store: bytes | None, manifest: str, limits: Limits) -> tuple[x509.C
     active = read_store(store, limits).active
     if active.label != manifest:
         raise MalformedError("another manifest was judged")
-    return tuple(load(der) for der in read_sign1(active.signature, limits).chain)
+    return tuple(load(der) for der in read_chain(active.signature, limits))
 
 
 def path_of(

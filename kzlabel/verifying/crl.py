@@ -10,6 +10,9 @@ from kzlabel.credentials.ocsp import Answer, AnswerError, Standing
 
 __all__ = ["read_list"]
 
+_BACK: Final = "removeFromCRL"
+"""The reason that says that a certificate isn't revoked any more (RFC 5280 section 5.3.1)."""
+
 _CACHE: Final = 32
 _KNOWN: Final = (x509.CRLNumber, x509.AuthorityKeyIdentifier, x509.FreshestCRL, x509.IssuingDistributionPoint)
 
@@ -60,7 +63,9 @@ def _read(found: x509.CertificateRevocationList, leaf: x509.Certificate) -> Answ
         raise AnswerError("a revocation list doesn't say how long it holds")
     entry = found.get_revoked_certificate_by_serial_number(leaf.serial_number)
     if entry is not None:
-        return _entry(entry, found)
+        # The serial number may be there again, and the look-up gives the first: the worst counts.
+        entries = [_entry(one, found) for one in found if one.serial_number == leaf.serial_number]
+        return min(entries, key=lambda one: (one.reason == _BACK, one.revoked or one.since))
     if leaf.not_valid_after_utc < found.last_update_utc:
         raise AnswerError("a revocation list is newer than the certificate's end, and may no longer have it")
     return Answer(Standing.GOOD, found.last_update_utc, found.next_update_utc)

@@ -61,7 +61,9 @@ def with_revocation(
         links = list(pairwise(path if anchor is None else (*path, load(anchor.der))))
     except (KzlabelError, Abstention) as error:
         unread = f"the chain can't be read: {error}"
-        return doubted(_added(verdict, _unknown(unread, uri)), f"whether the signer is revoked can't be seen: {unread}")
+        return doubted(
+            _added(verdict, _unknown(unread, uri)), f"whether the signer is revoked can't be seen: {unread}"
+        )
     at = datetime.fromisoformat(verdict.signed_at) if verdict.signed_at else now
     if not links:
         return _added(verdict, _unknown("the certificate of the signer's issuer is not at hand", uri))

@@ -190,10 +190,7 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
             return unreadable(file.uri, str(error))
 
     def _looked_at_again(self, verdict: Verdict, file: Opened, form: Format | None) -> Verdict:
-        """Return the verdict on what a file carries with what else is known of its signer's certificates.
-
-        The native engine has looked at the authorities between signer and anchor, the reference engine hasn't.
-        """
+        """Return the verdict with what the reference engine doesn't look at of a signer's certificates."""
         if not verdict.intact or not (self.revocations or verdict.abstained):
             return verdict
         recognised = recognise(file.reader, file.suffix, self.limits)
@@ -203,10 +200,10 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
         if located is not None and len(located.carriers) == 1:
             with contextlib.suppress(Abstention):
                 store = native.gather(file.reader, located, self.limits)
-        if self.online and located is not None and not located.carriers:
-            # A remote manifest isn't at hand to be looked at.
-            return with_revocation(verdict, None, self.revocations, self.trust, self.limits, self.clock())
-        return self._without_bad_authorities(verdict, store, self.clock())
+        now = self.clock()
+        if self.online and located is not None and not located.carriers:  # a remote manifest isn't at hand
+            return with_revocation(verdict, None, self.revocations, self.trust, self.limits, now)
+        return self._without_bad_authorities(verdict, store, now)
 
     def _without_bad_authorities(self, verdict: Verdict, store: bytes | None, now: datetime) -> Verdict:
         if verdict.abstained:
