@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from kzlabel.der import element, elements
-from kzlabel.trust import Anchor, Revocations, Trust
+from kzlabel.trust import Revocations, Trust
 from kzlabel.verifying import Engine, Verifier
 from kzlabel.verifying.verdict import Status, Verdict
 from tests.agreement.composing import Draft, compose
 from tests.agreement.test_paths import DUPLICATE, Raw, extensions_edited, part_replaced, resigned, wrapped
-from tests.agreement.test_signatures import BEGAN, EC256, NOW, ROOT, STRANGER, authority, leaf, signer
-from tests.unit.credentials.issuing import DAY, EMAIL, Authority, ec_key, key_usage, name, pem
+from tests.agreement.test_signatures import BEGAN, NOW, ROOT, STRANGER, authority, leaf, signer
+from tests.unit.credentials.issuing import DAY, Authority, ec_key, name, pem
 
 SERVERS = authority("Servers", extra=((x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),))
 TRUST = Trust.from_pem(pem(ROOT.certificate), store="test")
@@ -75,7 +75,7 @@ HIDING: dict[str, Callable[[], Callable[[bytes], bytes]]] = {
         of_servers(edit=extensions_edited(with_odd_name)), SERVERS.certificate
     ),
     "bytes behind the authority": lambda: signer(
-        leaf(authority=SERVERS), Raw(SERVERS.certificate.public_bytes(Encoding.DER) + b"\0")
+        leaf(authority=SERVERS), Raw(SERVERS.certificate.public_bytes(Encoding.DER) + b"\0")  # type: ignore[arg-type]
     ),
 }  # fmt: skip
 
