@@ -8,14 +8,14 @@ import msgspec
 
 from kzlabel.errors import MalformedError, SigningError
 from kzlabel.files import Reader
-from kzlabel.formats import Derived, Embedder, Located, Splice
+from kzlabel.formats import Derived, Embedder, Format, Located, Splice
 from kzlabel.limits import Limits
 from kzlabel.signing.bindings.base import Binding, Tally
 from kzlabel.signing.bindings.data import DATA_HASH
 from kzlabel.signing.composer import Draft
 from kzlabel.spans import Span
 
-__all__ = ["Compose", "Plan", "embed", "plan", "write"]
+__all__ = ["Compose", "Plan", "check_built", "embed", "plan", "write"]
 
 Compose = Callable[[str, int], Draft]
 """Drafts a manifest, given the label and the size of its hard binding."""
@@ -142,10 +142,7 @@ def _check(planned: Plan, written: Reader, derived: Sequence[Span]) -> None:
     Raises:
         SigningError: The store isn't found in the labelled file where it was put, or another one is.
     """
-    try:
-        located = planned.form.locate(written, planned.limits)
-    except MalformedError as error:
-        raise SigningError(f"the file can't be labelled: {error.message}") from None
+    located = _located(planned.form, written, planned.limits)
     places = {span for carrier in located.carriers for span in carrier.excluded}
     # What is left out besides the store, such as the place of a later signature, is no carrier's.
     stores = {
@@ -154,6 +151,27 @@ def _check(planned: Plan, written: Reader, derived: Sequence[Span]) -> None:
     if located.damage or len(located.carriers) != 1 or not places.issuperset(stores):
         why = located.damage or "what it holds hides the new manifest store"
         raise SigningError(f"the file can't be labelled: {why}")
+
+
+def check_built(form: Format, written: BinaryIO, limits: Limits) -> None:
+    """Look for the one store in a labelled file that another engine wrote, beginning at offset 0.
+
+    What it wrote may say things that no verifier here looks through, so that nobody would ever trust the label.
+
+    Raises:
+        SigningError: No store is found, or more than one.
+    """
+    located = _located(form, _Written(written, 0, written.seek(0, os.SEEK_END)), limits)
+    if len(located.carriers) != 1:
+        why = located.damage or "what it holds hides the new manifest store"
+        raise SigningError(f"the file can't be labelled: {why}")
+
+
+def _located(form: Format, written: Reader, limits: Limits) -> Located:
+    try:
+        return form.locate(written, limits)
+    except MalformedError as error:
+        raise SigningError(f"the file can't be labelled: {error.message}") from None
 
 
 def _copy(

@@ -194,6 +194,9 @@ class Writer:
             trust=self._trust,
             limits=self._limits,
         )
+        recognised = recognise(file.reader, file.suffix, self._limits)
+        if recognised is not None:
+            embedding.check_built(recognised[0], destination, self._limits)
 
     def _native_signer(self) -> "c2pa.Signer":
         with self._lock:

@@ -71,7 +71,7 @@ NASTY = (
     "<!--<script>",
     "]]><img src=x onerror=window.hurt=1>",
     '"><svg onload=window.hurt=1>',
-    "{{ 7*7 }}{% raw %}",
+    "{{ 1234567*7 }}{% raw %}",
     "a\u202egpj.exe",
     "line\nbreak\x1b[31m\x00",
 )
@@ -85,8 +85,8 @@ def test_names_are_text(name: str, tmp_path: Path) -> None:
     )
     page = page_of([row], tmp_path / "report.html", title=name)
     assert {tag for tag, _ in Tags(page).seen} <= {tag for tag, _ in plain.seen}
-    assert name not in page.replace("{{ 7*7 }}{% raw %}", name) or "{" in name
-    assert "49" not in page.split("<body>")[1][:300] or name != NASTY[5]
+    assert name not in page.replace("{{ 1234567*7 }}{% raw %}", name) or "{" in name
+    assert "8641969" not in page
     shown = data_of(page)[0][1]
     assert "\u202e" not in shown
     assert "\x1b" not in shown
