@@ -21,6 +21,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     depth: int = 32
     """Levels of nested boxes."""
 
+    cbor_depth: int = 127
+    """Levels of nested arrays and maps in a claim or an assertion; the reference engine reads as many."""
+
     text: int = 64 * 1024 * 1024
     """Bytes of a text that is read as a whole, since it is hashed in a normal form or is HTML."""
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from kzlabel.errors import MalformedError
+from kzlabel.limits import DEFAULT_LIMITS
 from kzlabel.manifest.cbor import DateText, convert, decode
 from kzlabel.manifest.claim import Generator, HashedUri, check_generator
 
@@ -105,15 +106,16 @@ _DATES: Final = ("when", "dateTime")
 _UNREAD_IN_ACTION: Final = ("changes", "actors", "related")
 
 
-def read_actions(data: bytes, version: int) -> Actions:
+def read_actions(data: bytes, version: int, depth: int = DEFAULT_LIMITS.cbor_depth) -> Actions:
     """Read the content of an actions assertion.
 
     Raises:
         MalformedError: It is broken, or holds something that isn't understood here.
+        LimitError: It is nested deeper than `depth`.
     """
     if version not in _VERSIONS:
         raise MalformedError(f"actions of version {version}")
-    content = decode(data, dates=True)
+    content = decode(data, dates=True, depth=depth)
     try:
         read = convert(content, _Content)
         agents = [a.software_agent for a in read.actions if isinstance(a.software_agent, dict)]

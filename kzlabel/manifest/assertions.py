@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from kzlabel.errors import MalformedError
+from kzlabel.limits import DEFAULT_LIMITS
 from kzlabel.manifest.actions import Actions, read_actions
 from kzlabel.manifest.cbor import decode, is_json
 from kzlabel.manifest.ingredient import Ingredient, read_ingredient
@@ -58,41 +59,42 @@ Content = Data | Opaque | Metadata | Actions | Ingredient
 """What `read_assertion` returns: plain data, or a struct for the kinds with rules of their own."""
 
 
-def read_assertion(assertion: Assertion) -> Content:
+def read_assertion(assertion: Assertion, depth: int = DEFAULT_LIMITS.cbor_depth) -> Content:
     """Read the content of an assertion.
 
     Raises:
+        LimitError: It is nested deeper than `depth`.
         MalformedError: It is broken, or of a kind that isn't understood here in full.
     """
     if assertion.kind == "file":
         return _read_file(assertion.label)
     if len(assertion.content) <= _SMALL:
-        return _read_small(assertion.label, assertion.kind, assertion.content)
-    return _read(assertion.label, assertion.kind, assertion.content)
+        return _read_small(assertion.label, assertion.kind, assertion.content, depth)
+    return _read(assertion.label, assertion.kind, assertion.content, depth)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _read_small(label: str, kind: str, content: bytes) -> Content:
+def _read_small(label: str, kind: str, content: bytes, depth: int) -> Content:
     # Many files of one tool have the same actions, and the same small assertions. Nobody changes what is read.
-    return _read(label, kind, content)
+    return _read(label, kind, content, depth)
 
 
-def _read(label: str, kind: str, content: bytes) -> Content:
+def _read(label: str, kind: str, content: bytes, depth: int) -> Content:
     name, version = kind_of(label)
     if name == "c2pa.actions":
-        return read_actions(_cbor_of(label, kind, content), version)
+        return read_actions(_cbor_of(label, kind, content), version, depth)
     if name == "c2pa.ingredient":
-        return read_ingredient(_cbor_of(label, kind, content), version)
+        return read_ingredient(_cbor_of(label, kind, content), version, depth)
     if name in BINDINGS:
-        return _read_data(decode(_cbor_of(label, kind, content)))
+        return _read_data(decode(_cbor_of(label, kind, content), depth=depth))
     if name == "c2pa.soft-binding":
-        return _read_soft_binding(_cbor_of(label, kind, content))
+        return _read_soft_binding(_cbor_of(label, kind, content), depth)
     base = spelling(label).base
     if base.endswith(".metadata"):
-        return _read_metadata(base, kind, content)
+        return _read_metadata(base, kind, content, depth)
     if base.startswith(_OURS) and name not in _CARRIED:
         raise MalformedError(f"assertions of kind {base} are not understood here")
-    return _read_plain(kind, content)
+    return _read_plain(kind, content, depth)
 
 
 def _read_file(label: str) -> Opaque:
@@ -105,12 +107,12 @@ def _read_file(label: str) -> Opaque:
     return Opaque()
 
 
-def _read_soft_binding(content: bytes) -> Data:
+def _read_soft_binding(content: bytes, depth: int) -> Data:
     """Read what finds the manifest of a file that lost it, a watermark say (C2PA 2.4 section 18.10).
 
     It proves nothing about the file, so it is only asked to have the form that everybody writes.
     """
-    found = _read_data(decode(content))
+    found = _read_data(decode(content, depth=depth))
     match found:
         case {"alg": str(), "blocks": [_, *_] as blocks, **rest}:
             pad = rest.pop("pad", b"")
@@ -126,8 +128,8 @@ def _is_block(block: object) -> bool:
     return False
 
 
-def _read_plain(kind: str, content: bytes) -> Data:
-    return _read_data(decode(content) if kind == "cbor" else _read_json(content))
+def _read_plain(kind: str, content: bytes, depth: int) -> Data:
+    return _read_data(decode(content, depth=depth) if kind == "cbor" else _read_json(content))
 
 
 def _cbor_of(label: str, kind: str, content: bytes) -> bytes:
@@ -148,10 +150,10 @@ def _read_json(data: bytes) -> Any:
         raise MalformedError(f"JSON that can't be read: {error}") from None
 
 
-def _read_metadata(base: str, kind: str, data: bytes) -> Metadata:
+def _read_metadata(base: str, kind: str, data: bytes, depth: int) -> Metadata:
     if base in ("c2pa.metadata", "c2pa.assertion.metadata") or not _METADATA.fullmatch(base):
         raise MalformedError(f"assertions of kind {base} are not understood here")
-    content = _read_plain(kind, data)
+    content = _read_plain(kind, data, depth)
     if not isinstance(content, dict) or not is_json(content):
         raise MalformedError("metadata that is no map, or not JSON")
     context = content.get("@context")

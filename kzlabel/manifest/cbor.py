@@ -11,13 +11,14 @@ from typing import Any, Final, NoReturn, TypeVar
 import cbor2
 import msgspec
 
-from kzlabel.errors import MalformedError
+from kzlabel.errors import LimitError, MalformedError
+from kzlabel.limits import DEFAULT_LIMITS
 
 __all__ = ["DateText", "convert", "decode", "encode", "is_json"]
 
 _T = TypeVar("_T")
 
-_DEPTH: Final = 32
+_TOO_DEEP: Final = "maximum container nesting depth"
 _BREAK: Final = 0xFF
 _INDEFINITE_MAP: Final = 0xBF
 _SINGLE: Final = 0xFA
@@ -31,10 +32,11 @@ class DateText(str):
     __slots__ = ()
 
 
-def decode(data: bytes, *, dates: bool = False) -> Any:
+def decode(data: bytes, *, dates: bool = False, depth: int = DEFAULT_LIMITS.cbor_depth) -> Any:
     """Return the one item that `data` is; a tagged date is a `DateText`, and accepted only with `dates`.
 
     Raises:
+        LimitError: Its arrays and maps are nested deeper than `depth`.
         MalformedError: It is no CBOR, or not in a form that every decoder reads in the same way.
     """
     try:
@@ -42,12 +44,14 @@ def decode(data: bytes, *, dates: bool = False) -> Any:
             data,
             semantic_decoders=_DATES if dates else _NO_TAGS,
             tag_hook=_refuse,
-            max_depth=_DEPTH,
+            max_depth=depth,
             allow_duplicate_keys=False,
             strict_hashable_types=True,
         )
         plain = cbor2.dumps(value, encoders=_ENCODERS) if dates else cbor2.dumps(value)
     except (cbor2.CBORError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        if str(error).startswith(_TOO_DEEP):
+            raise LimitError(f"CBOR nested deeper than {depth} levels") from None
         raise MalformedError(f"CBOR that can't be read: {error}") from None
     if (b"\x1b" in data or b"\x3b" in data) and not _fits(value):
         raise MalformedError("CBOR with a number that needs more than 64 bits and a sign")

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from kzlabel.errors import MalformedError
+from kzlabel.limits import DEFAULT_LIMITS
 from kzlabel.manifest.cbor import convert, decode, encode, is_json
 from kzlabel.manifest.labels import signature_uri
 
@@ -111,13 +112,14 @@ class _Version2(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     alg_soft: str | None = None
 
 
-def read_claim(data: bytes, version: int) -> Claim:
+def read_claim(data: bytes, version: int, depth: int = DEFAULT_LIMITS.cbor_depth) -> Claim:
     """Read a claim; `version` is the one that the label of its box promises.
 
     Raises:
         MalformedError: It is no claim of this version, or holds something that isn't understood here.
+        LimitError: It is nested deeper than `depth`.
     """
-    content = decode(data)
+    content = decode(data, depth=depth)
     try:
         claim = _version_1(content) if version == 1 else _version_2(content)
     except msgspec.ValidationError as error:

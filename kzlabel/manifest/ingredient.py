@@ -5,6 +5,7 @@ from typing import Any, Final, Literal, TypeVar
 import msgspec
 
 from kzlabel.errors import MalformedError
+from kzlabel.limits import DEFAULT_LIMITS
 from kzlabel.manifest.cbor import convert, decode, encode
 from kzlabel.manifest.claim import ALGORITHMS, HashedUri
 
@@ -98,13 +99,14 @@ class _Version3(msgspec.Struct):
 _OLDER: Final[dict[int, type[_Older]]] = {1: _Version1, 2: _Older}
 
 
-def read_ingredient(data: bytes, version: int) -> Ingredient:
+def read_ingredient(data: bytes, version: int, depth: int = DEFAULT_LIMITS.cbor_depth) -> Ingredient:
     """Read the content of an ingredient assertion.
 
     Raises:
         MalformedError: It is broken, or holds something that isn't understood here.
+        LimitError: It is nested deeper than `depth`.
     """
-    content = decode(data)
+    content = decode(data, depth=depth)
     try:
         if version in _OLDER:
             return _older(content, version)

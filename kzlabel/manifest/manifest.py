@@ -77,9 +77,9 @@ def read_manifest(box: ManifestBox, limits: Limits) -> Manifest:
 
     Raises:
         MalformedError: Something in it is broken, or isn't understood here.
-        LimitError: It has too many assertions.
+        LimitError: It has too many assertions, or is nested too deep.
     """
-    claim = read_claim(box.claim, box.version)
+    claim = read_claim(box.claim, box.version, limits.cbor_depth)
     if max(len(box.assertions), len(claim.assertions)) > limits.assertions:
         raise LimitError(f"a manifest with more than {limits.assertions} assertions")
     if claim.version > 1 and not is_urn(box.label):
@@ -91,7 +91,7 @@ def read_manifest(box: ManifestBox, limits: Limits) -> Manifest:
         _check_reference(uri, box.label)
     simple = not claim.gathered and all(uri.alg in (None, claim.algorithm) for uri in claim.created)
     names = {uri.url.rpartition("/")[2] for uri in claim.created} if simple else frozenset()
-    declared = tuple([_declare(claim, assertion, names) for assertion in box.assertions])
+    declared = tuple([_declare(claim, assertion, names, limits.cbor_depth) for assertion in box.assertions])
     ingredients, actions, metadata, bindings = [], [], [], []
     for one in declared:
         content = one.content
@@ -126,18 +126,20 @@ def _check_reference(uri: HashedUri, manifest: str) -> None:
         raise MalformedError("the claim lists an assertion of another manifest")
 
 
-def _declare(claim: Claim, assertion: Assertion, alike: Set[str]) -> Declared:
+def _declare(claim: Claim, assertion: Assertion, alike: Set[str], depth: int) -> Declared:
     """Find the reference to `assertion` in the claim.
 
     The reference engine takes the first one in which the label occurs, and so does this: it matters where one
     label is part of another, unless it is among those references that are `alike` but for their hashes.
     """
     if assertion.label in alike:
-        return Declared(assertion.label, assertion, read_assertion(assertion), claim.algorithm, created=True)
+        return Declared(assertion.label, assertion, read_assertion(assertion, depth), claim.algorithm, created=True)
     uri = next((uri for uri in claim.created if assertion.label in uri.url), None)
     created = uri is not None
     if uri is None:
         uri = next((uri for uri in claim.gathered if assertion.label in uri.url), None)
     if uri is None:
         raise MalformedError(f"the assertion {assertion.label} is not listed in the claim")
-    return Declared(assertion.label, assertion, read_assertion(assertion), uri.alg or claim.algorithm, created)
+    return Declared(
+        assertion.label, assertion, read_assertion(assertion, depth), uri.alg or claim.algorithm, created
+    )

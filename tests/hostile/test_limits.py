@@ -87,6 +87,13 @@ def many_certificates() -> bytes:
     return compose(Draft(signature=lambda claim: sign(claim, good(), protected={1: -7, 33: chain})), image())
 
 
+def deep_cbor() -> bytes:
+    nested: object = 0
+    for _ in range(8):
+        nested = [nested]
+    return compose(Draft(assertions=[*Draft().assertions, *parts([("org.example.deep", {"n": nested})])]), image())
+
+
 def stores_in_a_row(count: int) -> bytes:
     def segment(instance: int) -> bytes:
         body = b"JP" + struct.pack(">HI", instance, 1) + store(Draft().manifest())
@@ -99,6 +106,7 @@ CASES: dict[str, tuple[Limits, Callable[[], bytes]]] = {
     "store_size": (Limits(store_size=500), plain),
     "boxes": (Limits(boxes=3 - len(image()) // 128), plain),
     "depth": (Limits(depth=8), deep_boxes),
+    "cbor_depth": (Limits(cbor_depth=4), deep_cbor),
     "exclusions": (Limits(exclusions=20), many_exclusions),
     "assertions": (Limits(assertions=20), many_assertions),
     "ingredient_depth": (Limits(ingredient_depth=3), lambda: generations(5)),

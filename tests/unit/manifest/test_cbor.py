@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kzlabel.errors import MalformedError
+from kzlabel.errors import LimitError, MalformedError
 from kzlabel.manifest.cbor import DateText, decode
 
 PLAIN = st.recursive(
@@ -72,7 +72,6 @@ def test_numbers_may_be_of_single_precision() -> None:
         "a000",
         "ff",
         "bf6161ff",
-        "81" * 40 + "01",
         "c074323031332d30332d32315432303a30343a30305a",
         "c101",
         "c249010000000000000000",
@@ -93,6 +92,15 @@ def test_numbers_may_be_of_single_precision() -> None:
 def test_other_forms_are_malformed(data: str) -> None:
     with pytest.raises(MalformedError):
         decode(bytes.fromhex(data))
+
+
+def test_values_lie_as_deep_as_the_limit_allows() -> None:
+    assert decode(b"\x81" * 127 + b"\x00")
+    with pytest.raises(LimitError):
+        decode(b"\x81" * 128 + b"\x00")
+    assert decode(b"\x81" * 4 + b"\x00", depth=4) == [[[[0]]]]
+    with pytest.raises(LimitError):
+        decode(b"\x81" * 5 + b"\x00", depth=4)
 
 
 def test_dates_are_read_where_they_may_be() -> None:
