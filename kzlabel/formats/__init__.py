@@ -28,6 +28,7 @@ from kzlabel.formats import (
     webp,
     zip,  # noqa: A004 - the format's name
 )
+from kzlabel.formats._bare import bare_parts
 from kzlabel.formats._comments import syntax_of
 from kzlabel.formats._marks import is_text, is_utf8
 from kzlabel.formats._utf16 import Utf16, in_utf16
@@ -46,6 +47,7 @@ __all__ = [
     "Located",
     "Splice",
     "Utf16",
+    "bare_parts",
     "by_extension",
     "embedder",
     "identify",
