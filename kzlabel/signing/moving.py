@@ -6,35 +6,22 @@ put in is verified before the file takes its name.
 """
 
 import tempfile
-from collections.abc import Iterator
 from os import PathLike, fspath
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import Final
 
 import msgspec
 
 from kzlabel.errors import KzlabelError, MalformedError, SigningError
 from kzlabel.files import Reader
 from kzlabel.formats import (
-    Derived,
-    Embedder,
-    Format,
-    Located,
-    Splice,
-    Utf16,
     bare_parts,
-    embedder,
-    in_utf16,
-    recognise,
 )
-from kzlabel.formats import text as plain_text
 from kzlabel.limits import DEFAULT_LIMITS, Limits
-from kzlabel.manifest.manifest import read_manifest
 from kzlabel.manifest.store import read_store as read_manifests
 from kzlabel.outputs import check_destination, staged
-from kzlabel.signing.parent import read_store
+from kzlabel.signing.carrying import Carried, candidates, carried, write
 from kzlabel.sources import Opened, display_name, opened
-from kzlabel.spans import Span
 from kzlabel.trust import Trust, default_trust
 from kzlabel.verifying import Verifier
 from kzlabel.verifying.sidecar import SUFFIX, read_sidecar
@@ -44,7 +31,6 @@ __all__ = ["Attached", "Detached", "Mover"]
 
 _PIECE: Final = 1 << 20
 _ANEW: Final = "label the file anew, with --sidecar if the label is to lie beside it"
-_DATA: Final = "c2pa.hash.data"
 
 
 class Detached(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -111,14 +97,14 @@ class Mover:
         check_destination(target, replace=replace)
         _refuse_same(path, target)
         with opened(path) as file:
-            carried = _carried(file, self._limits)
-            beside = self._verifier.verify_with(path, carried.store)
+            held = carried(file, self._limits)
+            beside = self._verifier.verify_with(path, held.store)
             with staged(target, replace=replace) as stage:
-                stage.path.write_bytes(carried.store)
+                stage.path.write_bytes(held.store)
         return Detached(
             uri=display_name(path),
             sidecar=display_name(target),
-            manifest=carried.label,
+            manifest=held.label,
             beside=beside.status.value,
             restores="identical",
         )
@@ -130,6 +116,7 @@ class Mover:
         sidecar: str | PathLike[str] | None = None,
         *,
         replace: bool = False,
+        replace_sidecar: bool | None = None,
         anyway: bool = False,
     ) -> Detached:
         """Write a copy of a file without its manifest, and the manifest into a sidecar.
@@ -141,6 +128,7 @@ class Mover:
             destination: The file without a manifest.
             sidecar: Where the manifest goes; `destination` with `.c2pa` behind it unless given.
             replace: Whether files that are there may be replaced.
+            replace_sidecar: Whether that holds for the sidecar, if it isn't the same.
             anyway: Write both even though the sidecar fits neither the copy nor can be put back into it; never
                 where that replaces the file itself.
 
@@ -150,36 +138,37 @@ class Mover:
             SigningError: The file carries no single manifest that can be taken out, or it would be of no use.
         """
         target = _beside(destination) if sidecar is None else Path(sidecar)
+        over = replace if replace_sidecar is None else replace_sidecar
         check_destination(destination, replace=replace)
-        check_destination(target, replace=replace)
+        check_destination(target, replace=over)
         _refuse_same(path, target)
         _refuse_same(destination, target)
         name = display_name(path)
         with opened(path) as file:
-            carried = _carried(file, self._limits)
+            held = carried(file, self._limits)
             with staged(destination, replace=replace, like=Path(path)) as stage:
                 try:
-                    parts = bare_parts(carried.form, carried.text.reader, carried.located, self._limits)
+                    parts = bare_parts(held.form, held.text.reader, held.located, self._limits)
                     with stage.path.open("wb") as out:
-                        _write(parts, carried.text.reader, b"", carried.wide, out)
+                        write(parts, held.text.reader, b"", held.wide, out)
                 except MalformedError as error:
                     raise SigningError(
                         f"the manifest of {name} can't be taken out: {error.message}", _KEEP
                     ) from None
-                beside = self._verifier.verify_with(stage.path, carried.store)
-                restores = self._restores(file, stage.path, carried)
+                beside = self._verifier.verify_with(stage.path, held.store)
+                restores = self._restores(file, stage.path, held)
                 if not beside.intact and not restores and (not anyway or _is_same(path, destination)):
                     raise SigningError(
                         f"the manifest of {name} would fit neither beside the file without it, nor back into it",
                         _KEEP,
                     )
-                with staged(target, replace=replace) as other:
-                    other.path.write_bytes(carried.store)
+                with staged(target, replace=over) as other:
+                    other.path.write_bytes(held.store)
         return Detached(
             uri=name,
             destination=display_name(destination),
             sidecar=display_name(target),
-            manifest=carried.label,
+            manifest=held.label,
             beside=beside.status.value,
             restores=restores,
         )
@@ -207,9 +196,9 @@ class Mover:
             label, reason = "", ""
             try:
                 label = read_manifests(store, self._limits).active.label
-                for splice, wide, reader in _candidates(file, store, self._limits):
+                for splice, wide, reader in candidates(file, store, self._limits):
                     with stage.path.open("wb") as out:
-                        _write(splice.parts, reader, store, wide, out)
+                        write(splice.parts, reader, store, wide, out)
                     verdict = self._judge(stage.path, file)
                     if verdict.intact and verdict.manifest == label:
                         return Attached(
@@ -233,21 +222,21 @@ class Mover:
         with opened(path) as written:
             return self._verifier.verify_opened(Opened(written.reader, file.uri, file.suffix, str(path)))
 
-    def _restores(self, file: Opened, bare: Path, carried: "_Carried") -> str:
+    def _restores(self, file: Opened, bare: Path, held: Carried) -> str:
         """Return what becomes of a bare file when the manifest is put back."""
         with tempfile.TemporaryDirectory(prefix="kzlabel-") as place, opened(bare) as left:
             again = Path(place, "again")
             try:
-                for splice, wide, reader in _candidates(
-                    Opened(left.reader, file.uri, file.suffix), carried.store, self._limits
+                for splice, wide, reader in candidates(
+                    Opened(left.reader, file.uri, file.suffix), held.store, self._limits
                 ):
                     with again.open("wb") as out:
-                        _write(splice.parts, reader, carried.store, wide, out)
+                        write(splice.parts, reader, held.store, wide, out)
                     with opened(again) as written:
                         if _equal(written.reader, file.reader):
                             return "identical"
                     verdict = self._judge(again, file)
-                    if verdict.intact and verdict.manifest == carried.label:
+                    if verdict.intact and verdict.manifest == held.label:
                         return "intact"
             except KzlabelError:
                 return ""
@@ -255,124 +244,6 @@ class Mover:
 
 
 _KEEP: Final = "copy it out with --keep, which leaves the file as it is"
-
-
-class _Carried(msgspec.Struct, frozen=True):
-    """The manifest that a file carries."""
-
-    form: Format
-    text: Opened
-    """The file; in UTF-8 if it is text in UTF-16."""
-    wide: Utf16 | None
-    located: Located
-    store: bytes
-    label: str
-
-
-def _carried(file: Opened, limits: Limits) -> _Carried:
-    """Return what `file` carries.
-
-    Raises:
-        SigningError: It carries no single manifest that can be read.
-    """
-    try:
-        form, source, wide = _form(file, limits)
-        located = form.locate(source.reader, limits)
-        if not located.carriers:
-            raise SigningError(f"{file.uri} carries no manifest", "kzlabel verify tells what there is")
-        store = read_store(source.reader, located)
-        return _Carried(form, source, wide, located, store, read_manifests(store, limits).active.label)
-    except MalformedError as error:
-        raise SigningError(f"the manifest of {file.uri} can't be read: {error.message}") from None
-
-
-def _form(file: Opened, limits: Limits) -> tuple[Format, Opened, Utf16 | None]:
-    wide = in_utf16(file, limits)
-    if wide is not None:
-        return cast("Format", plain_text), wide.text, wide
-    recognised = recognise(file.reader, file.suffix, limits)
-    if recognised is None:
-        raise MalformedError("it is of no known format")
-    return recognised[0], file, None
-
-
-def _candidates(file: Opened, store: bytes, limits: Limits) -> Iterator[tuple[Splice, Utf16 | None, Reader]]:
-    """Yield the ways to put `store` into `file`: as a new one is, and where its binding says that it was.
-
-    Raises:
-        MalformedError: There is none.
-    """
-    form, source, wide = _form(file, limits)
-    into: Embedder | None = embedder(form)
-    if into is None:
-        raise MalformedError(f"nothing here writes {form.NAME}")
-    located = form.locate(source.reader, limits)
-    if located.carriers or located.remote or located.fault:
-        raise MalformedError("the file has a manifest already")
-    weigh = getattr(into, "weigh", None)
-    splice = into.splice(source.reader, located, weigh(store) if weigh else len(store), limits)
-    yield splice, wide, source.reader
-    moved = _relocated(splice, _place(store, limits))
-    if moved is not None:
-        yield moved, wide, source.reader
-
-
-def _place(store: bytes, limits: Limits) -> int:
-    """Return where the data hash of the active manifest says that the store begins; -1 where it says nothing."""
-    manifest = read_manifest(read_manifests(store, limits).active, limits)
-    content = manifest.bindings[0].content if manifest.bindings else None
-    match content:
-        case {"exclusions": [{"start": int(start), "length": int()}, *_]} if manifest.bindings[0].label == _DATA:
-            return start
-    return -1
-
-
-def _relocated(splice: Splice, start: int) -> Splice | None:
-    """Return a recipe with the store at another offset of the labelled file; None where there is no such one."""
-    derived = [part for part in splice.parts if isinstance(part, Derived)]
-    if len(derived) != 1 or start < 0 or [start] == [span.start for span in splice.excluded]:
-        return None
-    parts: list[Span | bytes | Derived] = []
-    at = 0
-    for part in splice.parts:
-        if isinstance(part, Derived):
-            continue
-        size = len(part) if isinstance(part, bytes) else part.length
-        if at <= start < at + size:
-            cut = start - at
-            first: Span | bytes = part[:cut] if isinstance(part, bytes) else Span(part.start, cut)
-            rest: Span | bytes = part[cut:] if isinstance(part, bytes) else Span(part.start + cut, size - cut)
-            parts += [first, derived[0], rest]
-        else:
-            parts.append(part)
-        at += size
-    if start == at:
-        parts.append(derived[0])
-    return Splice(tuple(parts), (Span(start, derived[0].size),)) if start <= at else None
-
-
-def _write(
-    parts: tuple[Span | bytes | Derived, ...], file: Reader, store: bytes, wide: Utf16 | None, out: BinaryIO
-) -> None:
-    """Write the parts of a file; text in UTF-16 as such."""
-    if wide is not None:
-        out.write(wide.stored(b"".join(_pieces(parts, file, store))))
-        return
-    for piece in _pieces(parts, file, store):
-        out.write(piece)
-
-
-def _pieces(parts: tuple[Span | bytes | Derived, ...], file: Reader, store: bytes) -> Iterator[bytes | memoryview]:
-    for part in parts:
-        if isinstance(part, bytes):
-            yield part
-        elif isinstance(part, Span):
-            yield from file.chunks([part])
-        else:
-            made = part.make(store)
-            if len(made) != part.size:
-                raise MalformedError(f"the carrier of the store has {len(made)} bytes instead of {part.size}")
-            yield made
 
 
 def _equal(one: Reader, other: Reader) -> bool:
