@@ -39,12 +39,12 @@ def check_stream_hash(
         Abstention: It isn't understood in full.
         LimitError: It asks for more work than is allowed.
     """
-    if (
-        not located.carriers
-    ):  # the store came from elsewhere: its bitstream may be in the file, or have been taken out
+    if not located.carriers:  # the store came from elsewhere; its bitstream may be in the file all the same
         located = ogg.locate(file, limits)
     if len(located.carriers) > 1 or located.damage or located.fault:
-        raise Abstention("the manifest store that the box hash leaves out is in the file more than once")
+        raise Abstention(
+            "the manifest store that the box hash leaves out is in the file more than once, or the file is damaged"
+        )
     if content.get("boxes") is None:
         yield Finding.of(Code.ASSERTION_BOXES_HASH_MALFORMED, "the box hash lists no boxes", uri=uri)
         return
