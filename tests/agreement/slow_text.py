@@ -16,7 +16,7 @@ import html5lib
 
 from tests.agreement.slow_store import assertion
 
-__all__ = ["block", "page", "wrapper"]
+__all__ = ["block", "page", "wide", "wrapper"]
 
 BEGIN, END = b"-----BEGIN C2PA MANIFEST-----", b"-----END C2PA MANIFEST-----"
 REFERENCE = re.compile(
@@ -48,6 +48,17 @@ def wrapper(data: bytes) -> bytes | None:
             if _holds(store, [(before, inside)], rest):
                 return store
     return None
+
+
+def wide(data: bytes) -> bytes | None:
+    """Return the store that is hidden in unstructured text in UTF-16, or in the UTF-8 that became of it."""
+    if data[:2] not in {b"\xff\xfe", b"\xfe\xff"}:
+        return wrapper(data)
+    try:
+        text = data.decode("utf-16")
+    except UnicodeDecodeError:
+        return None
+    return wrapper(text.encode()) or wrapper(("\ufeff" + text).encode())
 
 
 def _wrappers(text: str) -> list[tuple[int, list[int], bytes]]:

@@ -8,6 +8,8 @@ store that was found. No text may be intact to us that isn't to both; what is, i
 """
 
 import argparse
+import base64
+import io
 import random
 import tempfile
 import time
@@ -16,13 +18,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
-from kzlabel.credentials import development
-from kzlabel.files import BytesReader
+from kzlabel.credentials import Signer, development
+from kzlabel.files import BytesReader, Reader
+from kzlabel.formats import Derived, Embedder, Located, Splice, structured
 from kzlabel.labels import Label, System
-from kzlabel.limits import DEFAULT_LIMITS
-from kzlabel.signing import Labeler
+from kzlabel.limits import DEFAULT_LIMITS, Limits
+from kzlabel.signing import Labeler, embedding
+from kzlabel.signing.composer import Draft, draft
 from kzlabel.sources import Opened
+from kzlabel.spans import Span
 from kzlabel.status import Kind
 from kzlabel.trust import Trust, development_trust
 from kzlabel.verifying import Verifier, reference
@@ -48,6 +54,7 @@ STRUCTURED = {
     ".sql": "\ufeffselect 1;\n",
     ".tex": "\\documentclass{article}\n",
 }
+FRONT = b"---\ntitle: x\n---\n# Title\r\n\ntext\n"
 PAGES = (
     "<!DOCTYPE html>\n<html><head><meta charset=utf-8><title>x</title></head>\n<body><p>é</p></body></html>\n",
     "<!doctype html><html lang=kk><head><style>a{}</style><!-- c --><script>let a = '<p>'</script>\r\n</head>"
@@ -83,14 +90,42 @@ def subjects(trust_directory: Path) -> tuple[list[Subject], Trust]:
     identity, _ = development.load_or_create(trust_directory, now=datetime.now(UTC))
     trust = development_trust(trust_directory)
     labeler = Labeler(identity.signer, trust=trust)
-    return list(_labelled(labeler)), trust
+    return list(_labelled(labeler, identity.signer)), trust
 
 
-def _labelled(labeler: Labeler) -> Iterator[Subject]:
+class _Front(structured.Named):
+    """Writes the form of three lines, which the package only reads (C2PA 2.4 A.9.3.2)."""
+
+    def splice(self, file: Reader, located: Located, store_size: int, limits: Limits) -> Splice:
+        at = FRONT.index(b"title")
+        begin, end = slow_text.BEGIN + b"\n" + b"data:application/c2pa;base64,", b"\n" + slow_text.END + b"\n"
+        size = len(begin + end) + 4 * -(-store_size // 3)
+        made = Derived(size, lambda store: begin + base64.b64encode(store) + end)
+        return Splice((Span(0, at), made, Span(at, file.size - at)), (Span(at, size),))
+
+
+def _front(signer: Signer, label: Label) -> bytes:
+    """Return a labelled text with the manifest in its front matter."""
+    form, out = cast("Embedder", _Front(".md")), io.BytesIO()
+
+    def compose(binding: str, size: int) -> Draft:
+        return draft(
+            label, signer, binding_label=binding, binding_size=size, parent=None, stamp=None, limits=DEFAULT_LIMITS
+        )
+
+    embedding.embed(BytesReader(FRONT), form, Located(), compose, out, DEFAULT_LIMITS)
+    return out.getvalue()
+
+
+def _labelled(labeler: Labeler, signer: Signer) -> Iterator[Subject]:
     label = Label(level="ai-generated", system=System(name="Writer"))
     for number, plain in enumerate(PLAIN):
         done = labeler.label_text(plain, label).encode()
         yield _subject(f"plain {number}", ".txt", plain.encode(), done, slow_text.wrapper)
+    for number, (mark, encoding) in enumerate(((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))):
+        wide = mark + labeler.label_text(PLAIN[0], label).encode(encoding)
+        yield _subject(f"wide {number}", ".txt", mark + PLAIN[0].encode(encoding), wide, slow_text.wide)
+    yield _subject("front", ".md", FRONT, _front(signer, label), slow_text.block)
     with tempfile.TemporaryDirectory() as place:
         for suffix, judge, content in [
             *((suffix, slow_text.block, content) for suffix, content in STRUCTURED.items()),

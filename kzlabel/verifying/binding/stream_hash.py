@@ -42,9 +42,7 @@ def check_stream_hash(
     if not located.carriers:  # the store came from elsewhere; its bitstream may be in the file all the same
         located = ogg.locate(file, limits)
     if len(located.carriers) > 1 or located.damage or located.fault:
-        raise Abstention(
-            "the manifest store that the box hash leaves out is in the file more than once, or the file is damaged"
-        )
+        raise Abstention("the manifest store that the box hash leaves out is there twice, or the file is damaged")
     if content.get("boxes") is None:
         yield Finding.of(Code.ASSERTION_BOXES_HASH_MALFORMED, "the box hash lists no boxes", uri=uri)
         return
