@@ -1,6 +1,6 @@
 # make demo   install, label real files of every format, verify them, break one, show the result
 # make test   everything
-# make mutate looks for disagreements between the engines, MINUTES=60 by default
+# make mutate looks for disagreements between the engines and about text, MINUTES=60 by default
 # make fuzz   fuzzes the parsers under coverage guidance, MINUTES=60 by default
 # make soak   kills a long scan again and again, FILES=300000 by default
 # make check  the inner loop: lint, types and the quick tests, under 90 seconds
@@ -53,7 +53,8 @@ schemas: $(STAMP)
 	@cd $(ROOT) && $(BIN)/python schemas/generate_codes.py && $(BIN)/python schemas/generate.py
 
 mutate: $(STAMP)
-	@cd $(ROOT) && $(BIN)/python -m tests.agreement.mutation --minutes $(MINUTES)
+	@cd $(ROOT) && $(BIN)/python -m tests.agreement.mutation --minutes $$(( ($(MINUTES) * 3 + 3) / 4 ))
+	$(BIN)/python -m tests.agreement.text_mutation --minutes $$(( ($(MINUTES) + 3) / 4 ))
 
 fuzz: $(STAMP)
 	@cd $(ROOT) && $(BIN)/python -m pip install --quiet atheris && $(BIN)/python -m tests.fuzz --minutes $(MINUTES)

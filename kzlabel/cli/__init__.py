@@ -21,6 +21,8 @@ _COMMANDS = {
     "inspect": "Show every manifest in a file.",
     "markers": "Show what files say of themselves without a signature.",
     "notice": "Write a copy of a file with a notice that people see or hear.",
+    "detach": "Take the manifest out of a file, into a sidecar.",
+    "attach": "Put the manifest of a sidecar into a file.",
     "formats": "List the formats and what can be done with each.",
     "keys": "Show which key signs; make the development identity.",
     "trust": "Say whom to believe: named stores of certificates.",

@@ -28,8 +28,10 @@ from kzlabel.formats import (
     webp,
     zip,  # noqa: A004 - the format's name
 )
+from kzlabel.formats._bare import bare_parts
 from kzlabel.formats._comments import syntax_of
 from kzlabel.formats._marks import is_text, is_utf8
+from kzlabel.formats._utf16 import Utf16, in_utf16
 from kzlabel.formats.base import Carrier, Derived, Embedder, Encoding, Format, Located, Splice
 from kzlabel.limits import Limits
 
@@ -44,9 +46,12 @@ __all__ = [
     "Format",
     "Located",
     "Splice",
+    "Utf16",
+    "bare_parts",
     "by_extension",
     "embedder",
     "identify",
+    "in_utf16",
     "recognise",
 ]
 

@@ -18,7 +18,7 @@ from kzlabel.formats.base import Carrier, Derived, Located, Splice
 from kzlabel.limits import Limits
 from kzlabel.spans import Span
 
-__all__ = ["locate", "splice", "tag_size"]
+__all__ = ["locate", "splice", "tag_size", "without_frame"]
 
 _HEADER = 10
 _VERSION_3 = 3
@@ -96,6 +96,29 @@ def splice(file: Reader, located: Located, store_size: int, limits: Limits) -> S
     frame = Edit(at, at, (b"GEOB" + size_field + b"\0\0" + _OBJECT, new))
     parts = recut(file.size, [header, *old, frame])
     return Splice(parts, (place(parts, new),))
+
+
+def without_frame(file: Reader, located: Located, limits: Limits) -> tuple[Span | bytes | Derived, ...]:
+    """Return the parts of the file without its manifest store, and without its tag if nothing else is in it.
+
+    Raises:
+        MalformedError: The tag is of a kind into which nothing is written.
+    """
+    walk = Walk(file, limits)
+    head = walk.read(0, min(_HEADER, file.size))
+    end = tag_size(head)
+    if not end or head[3] < _VERSION_3 or head[5]:
+        raise MalformedError("the ID3 tag is of a kind that isn't changed")
+    places = {span.start for carrier in located.carriers for span in carrier.store}
+    old = [
+        Edit(start - _HEADER, start + length)
+        for _, start, length in _frames(walk, head, end)
+        if any(start <= place < start + length for place in places)
+    ]
+    size = end - _HEADER - sum(edit.end - edit.start for edit in old)
+    if not size:
+        return (Span(end, file.size - end),)
+    return recut(file.size, [Edit(0, _HEADER, (head[:6] + _to_seven(size),)), *old])
 
 
 def _frames(walk: Walk, head: bytes, end: int) -> Iterator[tuple[bytes, int, int]]:

@@ -18,7 +18,7 @@ from kzlabel.formats.base import Carrier, Derived, Located, Splice
 from kzlabel.limits import Limits
 from kzlabel.spans import Span
 
-__all__ = ["is_form", "locate", "splice"]
+__all__ = ["is_form", "locate", "splice", "without_chunk"]
 
 _HEADER = Struct("<4sI").unpack
 _PACK = Struct("<4sI").pack
@@ -77,6 +77,23 @@ def splice(file: Reader, located: Located, store_size: int, limits: Limits) -> S
     header = _PACK(b"RIFF", grown - 8)
     parts = recut(file.size, [Edit(0, 8, (header,)), *old, Edit(end, end, (missing, new))])
     return Splice(parts, (place(parts, new),))
+
+
+def without_chunk(file: Reader, located: Located, limits: Limits) -> tuple[Span | bytes | Derived, ...]:
+    """Return the parts of the file without its manifest stores.
+
+    Raises:
+        MalformedError: Its size is not the one that its chunks have together, or the first `RIFF` isn't alone.
+    """
+    end = 12
+    for _, at, length in _chunks(Walk(file, limits)):
+        end = at + 8 + length + (length & 1)
+    _, stated = _HEADER(file.read(0, 8))
+    if end != file.size or 8 + stated != end:
+        raise MalformedError("the file's size is not the one that its chunks have together")
+    old = [Edit(span.start, span.end + (span.length & 1)) for c in located.carriers for span in c.excluded]
+    header = _PACK(b"RIFF", end - sum(edit.end - edit.start for edit in old) - 8)
+    return recut(file.size, [Edit(0, 8, (header,)), *old])
 
 
 def _chunk(store: bytes) -> bytes:

@@ -26,7 +26,7 @@ from kzlabel.formats.base import Derived, Located, Splice
 from kzlabel.limits import Limits
 from kzlabel.spans import Span
 
-__all__ = ["splice"]
+__all__ = ["splice", "without_member"]
 
 Part = Span | bytes | Derived
 _FULL: Final = 0xFFFFFFFF
@@ -65,6 +65,26 @@ def splice(file: Reader, located: Located, store_size: int, limits: Limits) -> S
     size = sum(map(len, entries)) + len(before) + 4 + len(after)
     parts.append(_end(file, archive, len(kept) + 1, size, directory))
     return Splice(tuple(parts), ())
+
+
+def without_member(file: Reader, limits: Limits) -> tuple[Part, ...]:
+    """Return the parts of an archive without the manifest store; the other members stay as they are.
+
+    Raises:
+        MalformedError: It is one in which nothing is written.
+    """
+    archive = read_archive(file, limits)
+    _check(archive)
+    kept = [member for member in archive.members if member.name != STORE_MEMBER]
+    parts: list[Part] = []
+    places: dict[Span, int] = {}
+    at = 0
+    for member in sorted(kept, key=lambda member: member.span.start):
+        places[member.entry] = at
+        parts.append(member.span)
+        at += member.span.length
+    entries = b"".join(_moved(file, member, places[member.entry], None) for member in kept)
+    return (*parts, entries, _end(file, archive, len(kept), len(entries), at))
 
 
 def _checksum() -> Derived:

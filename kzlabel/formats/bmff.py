@@ -127,6 +127,28 @@ def splice(file: Reader, located: Located, store_size: int, limits: Limits) -> S
     return Splice(parts, (Span(at.start - len(box), size),))
 
 
+def without(file: Reader, located: Located, limits: Limits) -> tuple[Span | bytes | Derived, ...]:
+    """Return the parts of the file without its manifest stores; absolute offsets follow what they point to.
+
+    Raises:
+        MalformedError: It has proofs of its label elsewhere, or something counts over the store or points into it.
+    """
+    walk = Walk(file, limits)
+    gone = sorted(span for carrier in located.carriers for span in carrier.excluded)
+    for box in boxes(walk, 0, file.size):
+        if _is_proof(walk, box) or (box.type == b"sidx" and box.start < gone[-1].end):
+            raise MalformedError("the file refers to its label, or counts over it")
+
+    def move(offset: int) -> int:
+        if any(span.start <= offset < span.end for span in gone):
+            raise MalformedError(f"the file refers to byte {offset}, which is in a manifest store")
+        return offset - sum(span.length for span in gone if span.end <= offset)
+
+    edits = [Edit(span.start, span.end) for span in gone]
+    patches = [Edit(p.start, p.start + len(p.data), (p.data,)) for p in moved(walk, move, limits)]
+    return recut(file.size, [*edits, *patches])
+
+
 def _is_proof(walk: Walk, box: Box) -> bool:
     at = box.start + box.header
     if box.type != b"uuid" or box.size < box.header + 27:

@@ -13,7 +13,7 @@ from kzlabel.credentials import Signer
 from kzlabel.credentials.holder import check_personal
 from kzlabel.errors import InputError, OutputError, SigningError
 from kzlabel.files import BytesReader
-from kzlabel.formats import Format
+from kzlabel.formats import Format, in_utf16
 from kzlabel.formats import text as plain_text
 from kzlabel.labels import Label
 from kzlabel.limits import DEFAULT_LIMITS, Limits
@@ -308,7 +308,13 @@ class Labeler:
 
     def _written(self, file: Opened, label: Label, destination: BinaryIO, checked: Precheck) -> Labelled:
         """Write the label into a file that may be labelled."""
-        stamped = self._writer.embed(file, label, checked, destination)
+        wide = in_utf16(file, self._limits)
+        if wide is not None:
+            written = io.BytesIO()
+            stamped = self._writer.embed(wide.text, label, checked, written, cast("Format", plain_text))
+            destination.write(wide.stored(written.getvalue()))
+        else:
+            stamped = self._writer.embed(file, label, checked, destination)
         if stamped is None:
             if checked.media_type not in BY_REFERENCE or checked.fragile:
                 raise SigningError(f"{file.uri} can't be labelled: nothing here writes {checked.media_type}")

@@ -5,7 +5,7 @@ import os
 import msgspec
 
 from kzlabel.errors import MalformedError, SigningError
-from kzlabel.formats import Format, by_extension, recognise
+from kzlabel.formats import Format, by_extension, in_utf16, recognise
 from kzlabel.limits import Limits
 from kzlabel.signing.documents import PdfOptions, check_pdf
 from kzlabel.signing.parent import Parent, read_store
@@ -158,6 +158,8 @@ def parent_beside(file: Opened, verdict: Verdict, limits: Limits, *, despite_bro
     media_type = verdict.media_type or "application/octet-stream"
     if verdict.sidecar:
         return Parent(read_sidecar(verdict.sidecar, limits), media_type, verdict)
+    wide = in_utf16(file, limits)
+    file = wide.text if wide else file
     recognised = recognise(file.reader, file.suffix, limits)
     assert recognised is not None  # noqa: S101 - a manifest was found in it
     return Parent(read_store(file.reader, recognised[0].locate(file.reader, limits)), media_type, verdict)

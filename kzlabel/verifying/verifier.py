@@ -20,7 +20,7 @@ import msgspec
 from kzlabel.directories import RECORD, is_dataset
 from kzlabel.errors import InputError, KzlabelError, LimitError, MalformedError
 from kzlabel.files import BytesReader, Reader
-from kzlabel.formats import Format, Located, by_extension, recognise
+from kzlabel.formats import Format, Located, Utf16, by_extension, in_utf16, recognise
 from kzlabel.formats import text as plain_text
 from kzlabel.isolation import Child
 from kzlabel.labels import AI
@@ -38,6 +38,7 @@ from kzlabel.verifying.reading import Absent, Reading, Refused
 from kzlabel.verifying.revocation import with_revocation
 from kzlabel.verifying.shapes import Shapes
 from kzlabel.verifying.sidecar import disagreement, find_sidecar, judge_sidecar, read_sidecar
+from kzlabel.verifying.silence import absent, refused
 from kzlabel.verifying.verdict import Status, Verdict
 
 __all__ = ["Verifier", "unreadable", "verify", "verify_text"]
@@ -181,6 +182,9 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
     def verify_opened(self, file: Opened, form: Format | None = None) -> Verdict:
         """Verify an open source; see `verify`. `form` is its format where its content doesn't decide."""
         try:
+            wide = in_utf16(file, self.limits) if form is None else None
+            if wide is not None:
+                return self._verify_utf16(wide)
             verdict = self._verify(file, form)
             return self._looked_at_again(verdict, file, form)
         except LimitError as error:
@@ -188,6 +192,14 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
             return Verdict(uri=file.uri, status=Status.ERROR, ai=AI.UNKNOWN, findings=(exceeded,))
         except (MalformedError, OSError) as error:
             return unreadable(file.uri, str(error))
+
+    def _verify_utf16(self, wide: Utf16) -> Verdict:
+        """Verify a text by its characters; one that had a mark in UTF-8, too, lost it when it was converted."""
+        verdict = self.verify_opened(wide.text, plain_text)
+        if verdict.manifest and not verdict.intact:
+            marked = self.verify_opened(wide.marked, plain_text)
+            return marked if marked.intact else verdict
+        return verdict
 
     def _looked_at_again(self, verdict: Verdict, file: Opened, form: Format | None) -> Verdict:
         """Return the verdict with what the reference engine doesn't look at of a signer's certificates."""
@@ -274,9 +286,9 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
                     self.shapes.consider(reader, located, media_type, verdict, now)
                 return _about(verdict, file.uri, findings)
             case Absent():
-                status, more = _absent(answer, located)
+                status, more = absent(answer, located)
             case Refused():
-                status, more = _refused(answer, located)
+                status, more = refused(answer, located)
         verdict = Verdict(
             uri=file.uri,
             status=status,
@@ -376,25 +388,3 @@ def _mismatch(suffix: str, form: Format) -> tuple[Finding, ...]:
         return ()
     said = f"the name says {promised.NAME}, the content is {form.NAME}"
     return (Finding.of(Code.KZLABEL_FORMAT_MISMATCH, said),)
-
-
-def _absent(answer: Absent, located: Located) -> tuple[Status, tuple[Finding, ...]]:
-    """Decide about a file in which the engine found no manifest: a damaged one is not an absent one."""
-    if located.carriers:
-        at = located.carriers[0].store[0].start
-        said = f"the manifest at byte {at} can't be made out"
-        return Status.INVALID, (Finding.of(Code.KZLABEL_MANIFEST_DAMAGED, said),)
-    if not answer.remote_url:
-        return Status.UNLABELLED, ()
-    said = f"the manifest is said to be at {answer.remote_url}"
-    return Status.REMOTE, (Finding.of(Code.KZLABEL_MANIFEST_REMOTE, said),)
-
-
-def _refused(answer: Refused, located: Located) -> tuple[Status, tuple[Finding, ...]]:
-    """Decide about a file that the engine could not read: a label that fails, or no answer at all."""
-    refusal = (Finding.of(answer.code, answer.reason),)
-    if answer.code is Code.KZLABEL_INPUT_UNRECOGNISED:
-        return Status.UNSUPPORTED, refusal
-    if located.carriers and answer.code is Code.KZLABEL_ENGINE_FAILED:
-        return Status.INVALID, refusal
-    return Status.ERROR, refusal

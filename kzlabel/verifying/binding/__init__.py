@@ -58,7 +58,7 @@ def check_binding(
         MalformedError: The file became shorter while it was read.
     """
     match _INSTANCE.sub("", label):
-        case "c2pa.hash.data" if media_type == "text/plain":
+        case "c2pa.hash.data" if media_type == "text/plain" and located.carriers:
             findings: Iterator[Finding] = check_text_hash(
                 file, located, content, default_algorithm=default_algorithm, uri=uri, limits=limits
             )

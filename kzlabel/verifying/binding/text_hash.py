@@ -74,7 +74,7 @@ def _readings(file: Reader, stored: Span, limits: Limits) -> Iterator[tuple[Span
     data = file.read(0, file.size)
     try:
         whole = data.decode()
-        rest = (data[: stored.start] + data[stored.end :]).decode()
+        left = (data[: stored.start] + data[stored.end :]).decode()
     except UnicodeDecodeError as error:
         raise MalformedError(f"the text is no UTF-8: {error.reason} at byte {error.start}") from None
     if not is_normal(whole):
@@ -82,5 +82,7 @@ def _readings(file: Reader, stored: Span, limits: Limits) -> Iterator[tuple[Span
         carriers = text.locate(BytesReader(normal), limits).carriers
         if len(carriers) == 1:
             place = carriers[0].excluded[0]
-            yield place, normal[: place.start] + normal[place.end :]
-    yield stored, normalised(rest).encode()
+            # What stood on both sides of the wrapper meets now, and may compose.
+            rest = normal[: place.start] + normal[place.end :]
+            yield place, normalised(rest.decode()).encode()
+    yield stored, normalised(left).encode()
