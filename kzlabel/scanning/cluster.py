@@ -25,6 +25,7 @@ from kzlabel.scanning.parts import (
     cut,
     digest_of,
     read_batches,
+    read_rows,
     read_tally,
     write_rows,
 )
@@ -129,6 +130,13 @@ class ClusterScan:
     def stop(self) -> None:
         """Finish the parts that are being worked on, if that is soon, and end; `run` then ends, too."""
         self._stopping = True
+
+    def rows(self) -> Iterator[Record]:
+        """Yield the rows that are written, in the order of the listing."""
+        for name in sorted(self._names):
+            path = self._options.parts.absolute() / name
+            if path.exists():
+                yield from read_rows(path)
 
     def run(self) -> Iterator[Path]:
         """Do the scan, and yield the file of each part when it is written, or was already.

@@ -1,8 +1,8 @@
 """Parts of a scan: how a listing is cut, and the directory in which each part's rows are one Parquet file.
 
 `part-000000012-0f3c....parquet` is named for its place in the listing and a digest of its items, so that the same
-listing gives the same names, and a part that is there needn't be judged again. `_scan.json` says what parts were made
-under. Names that begin with an underscore are no rows to Spark, Dask and pyarrow.
+listing gives the same names, and a part that is there needn't be judged again. `_scan.json` says under what they
+were made. Names that begin with an underscore are no rows to Spark, Dask and pyarrow.
 """
 
 import fcntl

@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +18,11 @@ _HOME: Final = str(Path(__file__).parents[2])
 _QUIET: Final = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is reported to anybody
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # what makes Ray listen on the loopback interface alone
+    "RAY_AUTH_MODE": "token",  # nobody else on the machine may give it work; said here, Ray needn't say it
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # keeps it from warning about a change in how it treats GPUs
 }
+_KNOCK: Final = 10.0
+"""Seconds within which a cluster must answer."""
 _MEMORY: Final = 80 * 1024 * 1024
 """Bytes of Ray's object store: rows don't pass through it."""
 
@@ -60,15 +64,14 @@ def connected(address: str, workers: int) -> Iterator[Any]:
     how: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
     try:
         if address:
+            _knock(address)
             ray.init(address=address, **how)
         else:
             _start(ray, workers, how)
     except Exception as error:  # noqa: BLE001 - Ray raises whatever its libraries do
         where = f"joined at {address}" if address else "started"
         reason = str(error).strip().partition("\n")[0]
-        raise InputError(
-            f"a Ray cluster can't be {where}: {reason}", "check the address and `ray status`"
-        ) from None
+        raise InputError(f"a Ray cluster can't be {where}: {reason}", "check that it runs") from None
     finally:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, handler)  # Ray puts its own there
@@ -76,6 +79,13 @@ def connected(address: str, workers: int) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """See whether anybody is there, which Ray would take minutes for."""
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_KNOCK).close()
 
 
 def _start(ray: Any, workers: int, how: dict[str, Any]) -> None:
