@@ -47,6 +47,7 @@ _HEAVY: Final = 1 << 30
 """Bytes of content after which a part is full, however few items it has."""
 _TALLY: Final = b"kzlabel.tally"
 """Key of a part's counts in the metadata of its file."""
+_UNTOLD: Final = ("ai", "unknown")
 _FORMAT: Final = 1
 
 
@@ -215,7 +216,9 @@ def read_rows(path: Path) -> Iterator[Record]:
     """Yield the rows of a part; see `read_batches`."""
     for batch in read_batches(path):
         for row in batch.to_pylist():
-            yield msgspec.convert(row, Record)
+            # What says nothing is left to the defaults: they are known by identity where rows are written again.
+            telling = {name: value for name, value in row.items() if value and (name, value) != _UNTOLD}
+            yield msgspec.convert(telling, Record)
 
 
 class Directory:
@@ -263,7 +266,7 @@ class Directory:
                     f"the parts in {self.path} were made under other settings ({', '.join(different)})",
                     "scan as before, or begin anew with --force and without --resume",
                 )
-        elif there is not None or any(self.parts()):
+        elif any(self.parts()):
             if not replace:
                 raise OutputError(
                     f"{self.path} has parts already",
