@@ -190,7 +190,11 @@ def compare_cluster(folder: Path, trust: Trust, place: Path, rounds: int) -> dic
     with connected("", 2):
         starting = time.perf_counter() - start
         assert spread() == local()  # and the cluster's workers have started
-        taken = [(timed(local), timed(spread)) for _ in range(rounds)]
+        taken = []
+        for number in range(rounds):
+            first, second = (local, spread) if number % 2 else (spread, local)
+            one = (timed(first), timed(second))
+            taken.append(one if number % 2 else one[::-1])
     there, here = (statistics.median(one[at] for one in taken) for at in (1, 0))
     return {
         "local processes, seconds": round(here, 2),

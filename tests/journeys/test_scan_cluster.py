@@ -139,10 +139,11 @@ def test_nothing_is_lost_or_doubled_when_workers_are_killed(
     arguments = (tmp_path / "in", "--trust", ca, "--engine", "reference")
     spread = ("--engine", nodes.engine, "--parts", parts, "--batch", "50", "-o", out, "--report", report)
     process = start(*arguments, *spread, environment=LOOPBACK)
-    killed = set()
+    killed: set[int] = set()
     for least in (3, 15):
-        eventually(lambda least=least: len(parts_of(parts)) >= least)
-        pid = eventually(lambda: [pid for pid in nodes.workers() if pid not in killed])[0]
+        while len(parts_of(parts)) < least:
+            time.sleep(0.01)
+        pid = eventually(lambda: set(nodes.workers()) - killed).pop()
         os.kill(pid, signal.SIGKILL)
         killed.add(pid)
     said, err = process.communicate(timeout=100)
@@ -161,17 +162,8 @@ def test_a_scan_that_is_killed_goes_on_and_one_of_other_settings_does_not(
     many: dict[str, str], nodes: Nodes, ca: Path, tmp_path: Path
 ) -> None:
     parts = tmp_path / "parts"
-    arguments = (
-        tmp_path / "in",
-        "--engine",
-        "reference",
-        "--engine",
-        nodes.engine,
-        "--parts",
-        parts,
-        "--batch",
-        "50",
-    )
+    spread = ("--engine", nodes.engine, "--parts", parts, "--batch", "50")
+    arguments = (tmp_path / "in", "--engine", "reference", *spread)
     process = start(*arguments, "--trust", ca, environment=LOOPBACK)
     eventually(lambda: len(parts_of(parts)) >= 10)
     process.send_signal(signal.SIGKILL)
@@ -256,7 +248,7 @@ def listening(pids: set[int]) -> set[tuple[str, str]]:
     for pid in pids:
         for link in Path(f"/proc/{pid}/fd").glob("*"):
             try:
-                mine.add(os.readlink(link))
+                mine.add(str(link.readlink()))
             except OSError:
                 continue
     found = set()
