@@ -1,7 +1,7 @@
 """A scan on a cluster: a listing cut into parts, each judged and written by a worker, each exactly once.
 
-A part whose worker dies is given to another. One that kills that, too, is cut in halves, and those in halves, until
-the file is found that does it; it is reported alone, and the rows of the others are joined to the one part again.
+The listing is read as far as there are workers for it; rows go from the worker to the directory, and counts alone
+come back.
 """
 
 import time
@@ -13,34 +13,20 @@ from typing import Any, Final
 
 import msgspec
 
+from kzlabel.errors import OutputError
 from kzlabel.scanning.engine import Summary
-from kzlabel.scanning.items import Item, Source, Trouble
-from kzlabel.scanning.judging import Settings, failed
-from kzlabel.scanning.outputs import batch_of
-from kzlabel.scanning.parts import (
-    Directory,
-    Part,
-    Plan,
-    Tally,
-    cut,
-    digest_of,
-    read_batches,
-    read_rows,
-    read_tally,
-    write_rows,
-)
+from kzlabel.scanning.items import Item, Source
+from kzlabel.scanning.jobs import Job, after_death, join
+from kzlabel.scanning.judging import Settings
+from kzlabel.scanning.parts import Directory, Part, Plan, Tally, cut, read_rows, read_tally
 from kzlabel.scanning.rays import connected, death_of, imported
 from kzlabel.scanning.record import Record
-from kzlabel.scanning.remote import Late, late_note, work
+from kzlabel.scanning.remote import work
 from kzlabel.version import __version__
 
 __all__ = ["ClusterOptions", "ClusterScan"]
 
-_WHOLE: Final = 2
-"""Workers that a part may kill before it is cut."""
-_ALONE: Final = 3
-"""Workers that die at a file before it is given up, those that had it alone counted."""
-_NODES: Final = 5
+_MACHINES: Final = 5
 """Machines that may be lost under one task."""
 _TICK: Final = 0.25
 _GRACE: Final = 10.0
@@ -76,32 +62,6 @@ class ClusterOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Whether parts that are there may be removed."""
 
 
-class _Pieces(msgspec.Struct):
-    """A part that was cut since it kills its workers."""
-
-    part: Part
-    done: dict[int, Path | Record] = {}
-    """What has come of it: files of rows, and the rows of what killed, by their place."""
-
-    left: int = 0
-    """Tasks that are to come."""
-
-
-class _Job(msgspec.Struct):
-    """One task: items of a part from `start` on."""
-
-    part: Part
-    start: int
-    items: tuple[Item | Trouble, ...]
-    path: Path
-    whole: _Pieces | None = None
-    """The part that it is a piece of."""
-
-    deaths: int = 0
-    nodes: int = 0
-    begun: float = 0.0
-
-
 class ClusterScan:
     """One scan on a cluster; run it once."""
 
@@ -120,8 +80,8 @@ class ClusterScan:
         self._settings = settings
         self._options = options
         self._plan = Plan.of(settings, roots, options.batch)
-        self._again: deque[_Job] = deque()
-        self._running: dict[Any, _Job] = {}
+        self._again: deque[Job] = deque()
+        self._running: dict[Any, Job] = {}
         self._names: set[str] = set()
         self._linked: set[bytes] = set()
         self._stopping = False
@@ -150,7 +110,15 @@ class ClusterScan:
         directory = Directory(options.parts.absolute(), self._plan, resume=options.resume, replace=options.replace)
         try:
             with connected(options.address, options.workers) as ray:
-                yield from self._run(ray, directory)
+                try:
+                    yield from self._run(ray, directory)
+                except ray.exceptions.RayError as error:
+                    why, _ = death_of(ray, error)
+                    raise OutputError(f"the cluster failed: {why}", "go on with --resume") from None
+                finally:
+                    for reference in self._running:
+                        with suppress(Exception):
+                            ray.cancel(reference, force=True)
             if not self._stopping:
                 self.summary.complete = True
                 directory.finish(self._names, msgspec.json.encode(self.summary))
@@ -185,9 +153,6 @@ class ClusterScan:
                 done, _ = ray.wait(list(self._running), num_returns=1, timeout=_TICK)
             for reference in done:
                 yield from self._ended(ray, reference, directory)
-        for reference in self._running:
-            with suppress(Exception):
-                ray.cancel(reference, force=True)
 
     def _room(self, ray: Any) -> int:
         """Return how many tasks to have under way: a few more than can be worked on."""
@@ -196,7 +161,7 @@ class ClusterScan:
         processors = int(ray.cluster_resources().get("CPU", 0))
         return processors + max(2, processors // 4)
 
-    def _parts(self, directory: Directory) -> Iterator[_Job | Path]:
+    def _parts(self, directory: Directory) -> Iterator[Job | Path]:
         """Yield what is to be done, and the files of parts that are done already."""
         for part in cut(self._source, self._options.batch, self.summary.left_out):
             self._count_links(part)
@@ -204,7 +169,7 @@ class ClusterScan:
             self._names.add(part.name)
             tally = read_tally(path) if self._options.resume and path.exists() else None
             if tally is None:
-                yield _Job(part, 0, part.items, path)
+                yield Job(part, 0, part.items, path)
             else:
                 self._tell(tally)
                 self.summary.known += tally.files
@@ -217,11 +182,11 @@ class ClusterScan:
             tally = ray.get(reference)
         except ray.exceptions.RayError as error:
             why, lost = death_of(ray, error)
-            if lost and job.nodes < _NODES:
-                job.nodes += 1
+            if lost and job.machines < _MACHINES:
+                job.machines += 1
                 self._again.append(job)
             else:
-                self._died(job, why, directory)
+                self._again += after_death(job, why, directory.pieces)
         else:
             if job.whole is None:
                 self._tell(tally)
@@ -230,55 +195,9 @@ class ClusterScan:
             job.whole.done[job.start] = job.path
             job.whole.left -= 1
         if job.whole is not None and not job.whole.left:
-            yield self._joined(job.whole, directory)
-
-    def _died(self, job: _Job, why: str, directory: Directory) -> None:
-        """Give items whose worker died to others, in smaller pieces where that happened before."""
-        job.deaths += 1
-        waited = time.monotonic() - job.begun
-        alone = len(job.items) == 1
-        if (late := _late(job.path)) is not None and late.at < len(job.items):
-            self._cut(job, (late.at, late.at + 1), directory)
-            self._give_up(job, late.at, f"it took longer than {late.seconds:.0f} seconds", late.seconds)
-        elif alone and job.deaths >= _ALONE:
-            self._cut(job, (0, 1), directory)
-            self._give_up(job, 0, f"worker died: {why}", waited)
-        elif alone or (job.whole is None and job.deaths < _WHOLE):
-            self._again.append(job)
-        else:
-            middle = len(job.items) // 2
-            self._cut(job, (middle, middle), directory)
-
-    def _cut(self, job: _Job, out: tuple[int, int], directory: Directory) -> None:
-        """Put what lies before and after the items `out` of a task into tasks of their own."""
-        whole = job.whole = job.whole or _Pieces(job.part, left=1)
-        for start, end in ((0, out[0]), (out[1], len(job.items))):
-            if items := job.items[start:end]:
-                name = f"piece-{job.part.number:09}-{digest_of(items)}.parquet"
-                at = job.start + start
-                self._again.append(_Job(job.part, at, items, directory.pieces / name, whole))
-                whole.left += 1
-        whole.left -= 1
-
-    @staticmethod
-    def _give_up(job: _Job, at: int, why: str, seconds: float) -> None:
-        item = job.items[at]
-        lost = item if isinstance(item, Item) else Item(item.name, 0, 0, b"")
-        assert job.whole is not None  # noqa: S101 - it was cut before
-        job.whole.done[job.start + at] = failed(lost, why, seconds)
-
-    def _joined(self, whole: _Pieces, directory: Directory) -> Path:
-        """Write the part of which all pieces are done."""
-        batches = []
-        for _, done in sorted(whole.done.items(), key=lambda one: one[0]):
-            batches += [batch_of([done])] if isinstance(done, Record) else read_batches(done)
-        items = [item for item in whole.part.items if isinstance(item, Item)]
-        path = directory.path / whole.part.name
-        self._tell(write_rows(path, batches, len(items), sum(item.size for item in items)))
-        for done in whole.done.values():
-            if isinstance(done, Path):
-                done.unlink(missing_ok=True)
-        return path
+            path = directory.path / job.part.name
+            self._tell(join(job.whole, path))
+            yield path
 
     def _tell(self, tally: Tally) -> None:
         summary = self.summary
@@ -296,15 +215,3 @@ class ClusterScan:
                     self.summary.hard_links += 1
                 elif len(self._linked) < _LINKED:
                     self._linked.add(item.version)
-
-
-def _late(path: Path) -> Late | None:
-    """Return what the worker noted that ended itself."""
-    note = late_note(path)
-    try:
-        return msgspec.json.decode(note.read_bytes(), type=Late)
-    except (OSError, msgspec.DecodeError):
-        return None
-    finally:
-        with suppress(OSError):
-            note.unlink()

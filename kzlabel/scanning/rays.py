@@ -136,7 +136,8 @@ def death_of(ray: Any, error: Exception) -> tuple[str, bool]:
             raise InputError(
                 f"a node can't import {cause.name}", "pip install 'kzlabel[ray]' on every node"
             ) from None
-        raise OutputError(f"a worker could not do its part: {cause or error}", "go on with --resume") from None
+        told = str(cause or error).strip().rpartition("\n")[2]
+        raise OutputError(f"a worker could not do its part: {told}", "go on with --resume") from None
     if isinstance(error, known.OutOfMemoryError):
         return "it ran out of memory", False
     if isinstance(error, known.WorkerCrashedError):
