@@ -1,10 +1,11 @@
 """Scanning 20,000 files of mixed kinds, beside what a user would write today, exiftool, and the floor: one run.
 
-    python -m benchmarks.scan [--files 20000] [--rounds 3] [--json FILE]
+    python -m benchmarks.scan [--files 20000] [--rounds 3] [--json FILE] [--cluster]
 
 60% are unlabelled, the rest carries labels of three signers and nine systems. The loop over c2pa-python's Reader
 runs in two processes, as does the scan. The floor walks the tree, reads the head of what is unlabelled, and
-reads, hashes and verifies one signature of what is labelled. Every round measures all of them in turn; medians of
+reads, hashes and verifies one signature of what is labelled. With --cluster it is the local processes against Ray's
+instead, both writing Parquet, the cluster running already. Every round measures all of them in turn; medians of
 ratios are what counts.
 """
 
@@ -26,6 +27,8 @@ from typing import Any
 from kzlabel.credentials import Signer
 from kzlabel.labels import Label, System
 from kzlabel.scanning import Options, Scan, Settings, Tree
+from kzlabel.scanning.cluster import ClusterOptions, ClusterScan
+from kzlabel.scanning.rays import connected
 from kzlabel.signing import Labeler
 from kzlabel.trust import Trust
 from tests.unit.credentials.issuing import Authority, ec_key, key_pem, pem
@@ -166,6 +169,42 @@ def exiftool(folder: Path) -> Callable[[], object]:
     return work
 
 
+def clustered(folder: Path, trust: Trust, parts: Path) -> Callable[[], object]:
+    """Return a scan of `folder` by the Ray cluster that this process has joined, in parts of 500."""
+    root = (os.fsencode(folder),)
+
+    def work() -> object:
+        scan = ClusterScan(Tree(roots=root), Settings(trust=trust), ClusterOptions(parts=parts, replace=True), root)
+        for _ in scan.run():
+            pass
+        return dict(scan.summary.statuses)
+
+    return work
+
+
+def compare_cluster(folder: Path, trust: Trust, place: Path, rounds: int) -> dict[str, Any]:
+    """Return what a scan by two local processes takes, and one by a Ray cluster with two processors."""
+    local = scanned(folder, trust, out=place / "rows.parquet", replace=True)
+    spread = clustered(folder, trust, place / "parts")
+    start = time.perf_counter()
+    with connected("", 2):
+        starting = time.perf_counter() - start
+        assert spread() == local()  # and the cluster's workers have started
+        taken = []
+        for number in range(rounds):
+            first, second = (local, spread) if number % 2 else (spread, local)
+            one = (timed(first), timed(second))
+            taken.append(one if number % 2 else one[::-1])
+    there, here = (statistics.median(one[at] for one in taken) for at in (1, 0))
+    return {
+        "local processes, seconds": round(here, 2),
+        "Ray, seconds": round(there, 2),
+        "Ray / local": round(statistics.median(one[1] / one[0] for one in taken), 3),
+        "every round": " ".join(f"{one[1] / one[0]:.3f}" for one in taken),
+        "starting a cluster, seconds": round(starting, 2),
+    }
+
+
 def timed(work: Callable[[], object]) -> float:
     """Return the seconds that `work` takes."""
     start = time.perf_counter()
@@ -192,10 +231,14 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--cluster", action="store_true")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "archive"
         trust, unlabelled = build(folder, wanted.files)
+        if wanted.cluster:
+            tell(compare_cluster(folder, trust, Path(place), wanted.rounds), wanted.json)
+            return
         bare = Path(place) / "bare"
         bare.mkdir()
         for path in folder.rglob("*.jpg"):
@@ -225,10 +268,15 @@ def main() -> None:
         "unchanged, files per second": round(wanted.files / again),
         "walking, entries per second": round(walked),
     }
+    tell(result, wanted.json)
+
+
+def tell(result: dict[str, Any], path: Path | None) -> None:
+    """Print what was measured, and write it as JSON where asked."""
     for name, value in result.items():
         print(f"{name:<34}{value}")
-    if wanted.json:
-        wanted.json.write_text(json.dumps(result, indent=2))
+    if path:
+        path.write_text(json.dumps(result, indent=2))
 
 
 if __name__ == "__main__":

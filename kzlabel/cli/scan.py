@@ -7,19 +7,22 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from kzlabel.cli.language_options import chosen_language, language_option
 from kzlabel.cli.printing import STYLES, one_line, print_json_line
+from kzlabel.cli.scan_engines import Where, engine_option
 from kzlabel.errors import InputError
 from kzlabel.regimes import regime
 from kzlabel.scanning import Options, Record, Scan, Settings, Source, Summary
+from kzlabel.scanning.cluster import ClusterOptions, ClusterScan
 from kzlabel.scanning.lists import Listed
+from kzlabel.scanning.outputs import check_output, write_output
+from kzlabel.scanning.parts import read_rows
 from kzlabel.scanning.sources import source_of
 from kzlabel.trust import Revocations, Trust, default_trust
-from kzlabel.verifying import Engine
 
 __all__ = ["command"]
 
@@ -55,7 +58,16 @@ _SHOWN = 20
 @click.option(
     "--state", metavar="FILE", type=click.Path(path_type=Path), help="Remember what was found in this file."
 )
-@click.option("--resume", is_flag=True, help="Go on with a scan that was cut off; needs --state.")
+@click.option(
+    "--parts",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Directory that all nodes share, for the rows of --engine ray.",
+)
+@click.option(
+    "--batch", type=click.IntRange(1, 1_000_000), default=500, show_default=True, help="Files of one part."
+)
+@click.option("--resume", is_flag=True, help="Go on with a scan that was cut off; needs --state or --parts.")
 @click.option("--diff", is_flag=True, help="Print what changed since the last scan; needs --state.")
 @click.option("--include", metavar="GLOB", multiple=True, help="Scan only files that fit; may be repeated.")
 @click.option(
@@ -94,9 +106,7 @@ _SHOWN = 20
 )
 @click.option("--no-sidecar", is_flag=True, help="Don't look for manifests beside files.")
 @click.option("--online", is_flag=True, help="Allow fetching remote manifests and revocation data.")
-@click.option(
-    "--engine", type=click.Choice([engine.value for engine in Engine]), default=Engine.AUTO.value, show_default=True
-)
+@engine_option
 @language_option
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
@@ -109,7 +119,8 @@ def command(
     anchors: tuple[Path, ...],
     revocations: tuple[Path, ...],
     require: str,
-    engine: str,
+    engine: Where,
+    parts: Path | None,
     *,
     resume: bool,
     diff: bool,
@@ -126,22 +137,40 @@ def command(
     kzlabel scan archive/ -o rows.parquet --state archive.state
     kzlabel scan archive/ -o rows.jsonl --state archive.state --diff
     find . -name '*.jpg' -print0 | kzlabel scan --from-file - --require labelled
+    kzlabel scan /shared/archive --engine ray=head:6379 --parts /shared/rows --report report.html
     """
     if not roots and listing is None:
         raise click.UsageError("name a ROOT, or a list with --from-file")
     if roots and listing is not None:
         raise click.UsageError("ROOT and --from-file exclude each other")
-    if state is None and (resume or diff):
+    if engine.cluster is not None and (parts is None or state is not None or diff):
+        raise click.UsageError("--engine ray needs --parts, and goes with neither --state nor --diff")
+    if engine.cluster is None and parts is not None:
+        raise click.UsageError("--parts is for --engine ray")
+    if state is None and parts is None and (resume or diff):
         raise click.UsageError("--resume and --diff need --state")
     settings = Settings(
         trust=default_trust() | Trust.from_files(anchors),
-        engine=Engine(engine),
+        engine=engine.judge,
         online=how["online"],
         sidecars=not how["no_sidecar"],
         revocations=Revocations.from_files(revocations),
         regimes=tuple({law.id: law for law in map(regime, laws)}.values()),
         members=how["members"],
     )
+    names = tuple(os.fsencode(root) for root in roots)
+    source = _source(names, listing, how)
+    if engine.cluster is not None and parts is not None:
+        spread = ClusterOptions(
+            parts=parts,
+            address=engine.cluster,
+            workers=how["workers"] or 0,
+            seconds=how["seconds"],
+            batch=how["batch"],
+            resume=resume,
+            replace=how["force"],
+        )
+        _on_cluster(ClusterScan(source, settings, spread, names), out, require, how, quiet=quiet, as_json=as_json)
     options = Options(
         workers=how["workers"] or 0,
         seconds=how["seconds"],
@@ -151,22 +180,54 @@ def command(
         replace=how["force"],
         replay=how["report"] is not None,
     )
-    names = tuple(os.fsencode(root) for root in roots)
-    scan = Scan(_source(names, listing, how), settings, options, names)
+    scan = Scan(source, settings, options, names)
     problems: list[Record] = []
     rows = _run(scan, problems, diff=diff, quiet=quiet or as_json)
     if how["report"] is None:
         for _ in rows:
             pass
     else:
-        from kzlabel.report import write_report  # noqa: PLC0415 - only here
+        _write_report(rows, how)
+    _end(scan.summary, problems, require, quiet=quiet, as_json=as_json)
 
-        write_report(rows, how["report"], language=chosen_language(how["lang"]), title=how["title"])
+
+def _write_report(rows: Iterator[Record], how: dict[str, Any]) -> None:
+    from kzlabel.report import write_report  # noqa: PLC0415 - only here
+
+    write_report(rows, how["report"], language=chosen_language(how["lang"]), title=how["title"])
+
+
+def _end(summary: Summary, problems: list[Record], require: str, *, quiet: bool, as_json: bool) -> NoReturn:
+    """Say what the scan has come to, as text or in the exit code."""
     if as_json:
-        print_json_line(_summary(scan.summary))
+        print_json_line(_summary(summary))
     elif not quiet:
-        _print_summary(scan.summary, problems)
-    sys.exit(_exit_code(scan.summary, require))
+        _print_summary(summary, problems)
+    sys.exit(_exit_code(summary, require))
+
+
+def _on_cluster(
+    scan: ClusterScan, out: Path | None, require: str, how: dict[str, Any], *, quiet: bool, as_json: bool
+) -> NoReturn:
+    """Run a scan on a cluster; what is made of its rows is made from the parts."""
+    if out is not None:
+        check_output(out, replace=how["force"])
+    problems: list[Record] = []
+    _heed(scan)
+    with _progress(scan, quiet=quiet or as_json or not sys.stderr.isatty()) as tell:
+        for part in scan.run():
+            tell()
+            if len(problems) < _SHOWN:
+                problems += [row for row in read_rows(part) if _is_problem(row)][: _SHOWN - len(problems)]
+    if scan.summary.complete and out is not None:
+        write_output(scan.rows(), out, replace=how["force"])
+    if how["report"] is not None:
+        _write_report(scan.rows(), how)
+    _end(scan.summary, problems, require, quiet=quiet, as_json=as_json)
+
+
+def _is_problem(row: Record) -> bool:
+    return row.status in ("invalid", "error", "declared") or bool(row.lacks)
 
 
 def _source(names: tuple[bytes, ...], listing: Path | None, how: dict[str, Any]) -> Source:
@@ -185,26 +246,31 @@ def _source(names: tuple[bytes, ...], listing: Path | None, how: dict[str, Any])
     return Listed(stream, **walked)
 
 
-def _run(scan: Scan, problems: list[Record], *, diff: bool, quiet: bool) -> Iterator[Record]:
-    """Run the scan and yield its rows; put the first that a person should see into `problems`."""
+def _heed(scan: Scan | ClusterScan) -> None:
+    """Have the scan end when the program is asked to."""
 
     def stop(*_: object) -> None:
         scan.stop()
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
+
+
+def _run(scan: Scan, problems: list[Record], *, diff: bool, quiet: bool) -> Iterator[Record]:
+    """Run the scan and yield its rows; put the first that a person should see into `problems`."""
+    _heed(scan)
     with _progress(scan, quiet=quiet or not sys.stderr.isatty()) as tell:
         for row in scan.run():
             tell()
             if diff and row.change not in ("same", ""):
                 click.echo(f"{row.change:<9} {row.status:<12} {one_line(row.path)}")
-            if row.status in ("invalid", "error", "declared") or row.lacks:
+            if _is_problem(row):
                 problems += [row] if len(problems) < _SHOWN else []
             yield row
 
 
 @contextmanager
-def _progress(scan: Scan, *, quiet: bool) -> Iterator[Any]:
+def _progress(scan: Scan | ClusterScan, *, quiet: bool) -> Iterator[Any]:
     """Show how far the scan is, a few times a second."""
     if quiet:
         yield lambda: None

@@ -8,8 +8,11 @@ from pathlib import Path
 from kzlabel.errors import InputError
 from kzlabel.limits import DEFAULT_LIMITS, Limits
 from kzlabel.regimes import regime
+from kzlabel.scanning.cluster import ClusterOptions, ClusterScan
 from kzlabel.scanning.engine import Options, Scan
 from kzlabel.scanning.judging import Settings
+from kzlabel.scanning.outputs import check_output, write_output
+from kzlabel.scanning.parts import read_rows
 from kzlabel.scanning.record import Record
 from kzlabel.scanning.sources import source_of
 from kzlabel.trust import Revocations, Trust, default_trust
@@ -38,6 +41,9 @@ def scan(
     online: bool = False,
     revocations: Revocations = Revocations(),  # noqa: B008 - it never changes
     limits: Limits = DEFAULT_LIMITS,
+    cluster: str | None = None,
+    parts: str | PathLike[str] | None = None,
+    batch: int = 500,
 ) -> Iterator[Record]:
     """Judge every file below `roots` with several processes; yield a row for each as it is done.
 
@@ -64,10 +70,14 @@ def scan(
         online: Whether files may have something fetched.
         revocations: What issuers said about certificates that they took back.
         limits: How much work one file may cause.
+        cluster: `ray`, or `ray=ADDRESS`, to have a Ray cluster judge; `state` is nothing for it then, and `resume`
+            goes on with what is in `parts`.
+        parts: Directory that all nodes share, where a cluster writes rows.
+        batch: Files of one part.
 
     Raises:
-        InputError: No root is given, or there is another scan to go on with.
-        OutputError: The state or the output can't be written.
+        InputError: No root is given, there is another scan to go on with, or there is no such cluster.
+        OutputError: The state, the parts or the output can't be written, or the cluster was lost.
     """
     if not roots:
         raise InputError("nothing is given to scan", "name a directory or a file")
@@ -82,13 +92,40 @@ def scan(
         regimes=tuple(regime(name) for name in dict.fromkeys(regimes)),
         members=members,
     )
+    source = source_of(names, follow=follow, hidden=hidden, include=tuple(include), exclude=tuple(exclude))
+    target = None if out is None else Path(out)
+    if cluster is not None:
+        kind, _, address = cluster.partition("=")
+        if kind != "ray" or parts is None or state is not None or batch < 1:
+            raise InputError(
+                "a cluster is `ray` or `ray=ADDRESS`, needs `parts`, and has no `state`", "see `kzlabel.scan`"
+            )
+        spread = ClusterOptions(
+            parts=Path(parts),
+            address=address,
+            workers=workers,
+            seconds=seconds,
+            batch=batch,
+            resume=resume,
+            replace=replace,
+        )
+        return _on_cluster(ClusterScan(source, settings, spread, names), target, replace=replace)
     options = Options(
         workers=workers,
         seconds=seconds,
         state=None if state is None else Path(state),
         resume=resume,
-        out=None if out is None else Path(out),
+        out=target,
         replace=replace,
     )
-    source = source_of(names, follow=follow, hidden=hidden, include=tuple(include), exclude=tuple(exclude))
     return Scan(source, settings, options, names).run()
+
+
+def _on_cluster(scan: ClusterScan, out: Path | None, *, replace: bool) -> Iterator[Record]:
+    """Yield the rows of each part when it is done, and write them all to `out` at the end."""
+    if out is not None:
+        check_output(out, replace=replace)
+    for part in scan.run():
+        yield from read_rows(part)
+    if out is not None and scan.summary.complete:
+        write_output(scan.rows(), out, replace=replace)

@@ -8,6 +8,7 @@ import csv
 import io
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
@@ -19,7 +20,7 @@ from kzlabel.scanning.record import Record
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["COLUMNS", "Output", "batch_of", "open_output", "schema"]
+__all__ = ["COLUMNS", "Output", "batch_of", "check_output", "open_output", "schema", "write_output"]
 
 COLUMNS: Final = tuple(field.name for field in msgspec.structs.fields(Record))
 """Columns of a table of rows, in order."""
@@ -56,16 +57,43 @@ def open_output(path: str | os.PathLike[str], *, position: int, replace: bool) -
     Raises:
         OutputError: Another extension, no directory, no right, or a file that is there.
     """
-    target = Path(path)
-    suffix = target.suffix.lower()
-    if suffix not in _KINDS:
-        raise OutputError(f"{target} has no extension of an output", "end it in .jsonl, .csv or .parquet")
-    if not position and not replace and target.exists():
-        raise OutputError(f"{target} exists", "name another file, or pass --force")
+    target = check_output(path, replace=replace or bool(position))
     try:
-        return _KINDS[suffix](target, position)
+        return _KINDS[target.suffix.lower()](target, position)
     except OSError as error:
         raise OutputError(f"{target} can't be written: {error.strerror}") from None
+
+
+def check_output(path: str | os.PathLike[str], *, replace: bool) -> Path:
+    """Return the path of an output that can be; see `open_output`."""
+    target = Path(path)
+    if target.suffix.lower() not in _KINDS:
+        raise OutputError(f"{target} has no extension of an output", "end it in .jsonl, .csv or .parquet")
+    if not replace and target.exists():
+        raise OutputError(f"{target} exists", "name another file, or pass --force")
+    if not target.parent.is_dir():
+        raise OutputError(f"{target} can't be written: there is no directory {target.parent}", "make it first")
+    return target
+
+
+def write_output(rows: Iterable[Record], path: str | os.PathLike[str], *, replace: bool) -> None:
+    """Write rows that are all there already to a file, which is whole or isn't there; see `open_output`."""
+    target = check_output(path, replace=replace)
+    partial = target.with_name(f".{target.stem}.partial{target.suffix}")
+    output = open_output(partial, position=0, replace=True)
+    complete = False
+    try:
+        remaining = iter(rows)
+        while some := list(islice(remaining, _GROUP)):
+            output.write(some)
+        complete = True
+    except OSError as error:
+        raise OutputError(f"{target} can't be written: {error.strerror}") from None
+    finally:
+        output.close(complete=complete)
+        if not complete:
+            partial.unlink(missing_ok=True)
+    partial.replace(target)
 
 
 class _Text:

@@ -1,10 +1,11 @@
 """A part of an archive, judged in the process that calls: for Spark's `mapInArrow`, Dask and Ray.
 
-A function of its arguments alone: it keeps nothing, writes nothing, and a part that is judged twice gives the same
-rows, times aside.
+A function of its arguments alone: it writes nothing, and a part that is judged twice gives the same rows, times
+aside. What it keeps from call to call is what makes the next one faster.
 """
 
 import os
+import threading
 from collections.abc import Iterable
 from os import PathLike
 from typing import TYPE_CHECKING
@@ -24,21 +25,33 @@ if TYPE_CHECKING:
 __all__ = ["scan_partition"]
 
 
+_kept = threading.local()
+
+
+def _judge_of(settings: Settings) -> Judge:
+    """Return the judge that this thread used last if the settings are the same; it knows the tools' shapes."""
+    judge: Judge | None = getattr(_kept, "judge", None)
+    if judge is None or _kept.settings != settings:
+        judge = Judge(settings)
+        _kept.judge, _kept.settings = judge, settings
+    return judge
+
+
 def scan_partition(
-    items: Iterable[Item | str | PathLike[str]], settings: Settings | None = None
+    items: Iterable[Item | Trouble | str | PathLike[str]], settings: Settings | None = None
 ) -> "pyarrow.RecordBatch":
     """Judge some files and return a row for each, as an Arrow table with the columns of `schema`.
 
     A crash of native code ends the process that calls; engines that run parts run them again elsewhere.
 
     Args:
-        items: Paths, or items of a listing; a directory is walked.
+        items: Paths, or items of a listing; a directory is walked. Each is taken when the one before is done with.
         settings: How they are judged; trusting nobody unless given.
     """
-    judge = Judge(settings or Settings(trust=Trust.none()))
+    judge = _judge_of(settings or Settings(trust=Trust.none()))
     rows: list[Record] = []
     for given in items:
-        listed = (given,) if isinstance(given, Item) else Tree(roots=(os.fsencode(given),)).items()
+        listed = (given,) if isinstance(given, Item | Trouble) else Tree(roots=(os.fsencode(given),)).items()
         for item in listed:
             if isinstance(item, Trouble):
                 rows.append(failed(Item(item.name, 0, 0, b""), item.reason))
