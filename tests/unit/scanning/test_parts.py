@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pyarrow.parquet
@@ -241,7 +242,10 @@ def test_notes_that_make_no_sense_accuse_nobody(tmp_path: Path) -> None:
 
 def test_a_worker_writes_a_part_once_and_refuses_another_version(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x")
-    listed = [Item(os.fsencode(tmp_path / "file"), 1, 0, b""), Trouble(b"locked", "permission denied", True)]
+    listed: list[Item | Trouble] = [
+        Item(os.fsencode(tmp_path / "file"), 1, 0, b""),
+        Trouble(b"locked", "permission denied", True),
+    ]
     path = tmp_path / "part-0.parquet"
     tally = work(listed, NOBODY, path, 60.0, __version__)
     assert (tally.files, tally.rows) == (1, 2)
@@ -256,11 +260,12 @@ def test_a_worker_writes_a_part_once_and_refuses_another_version(tmp_path: Path)
 
 
 def test_a_call_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
-    for how in (
+    calls: tuple[dict[str, Any], ...] = (
         {"cluster": "ray"},
         {"cluster": "spark", "parts": tmp_path},
         {"cluster": "ray", "parts": tmp_path, "state": tmp_path / "state"},
         {"cluster": "ray", "parts": tmp_path, "batch": 0},
-    ):
+    )
+    for how in calls:
         with pytest.raises(InputError, match="cluster"):
-            kzlabel.scan(tmp_path, **how)  # type: ignore[arg-type]
+            kzlabel.scan(tmp_path, **how)
