@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from kzlabel.errors import OutputError
+from kzlabel.scanning.craft import Judging
 from kzlabel.scanning.items import Item, Source, Trouble
 from kzlabel.scanning.judging import Settings, failed
 from kzlabel.scanning.outputs import Output, open_output
@@ -112,7 +113,7 @@ class Scan:
         self._options = options
         self._roots = roots
         self._policy = policy_of(settings)
-        self._pool = Pool(settings, options.workers or os.cpu_count() or 1, options.seconds)
+        self._pool = Pool(Judging(settings), options.workers or os.cpu_count() or 1, options.seconds)
         self._ready: deque[tuple[Item | None, tuple[Record, ...], Known | None]] = deque()
         self._before: dict[bytes, Known] = {}
         self._linked: set[bytes] = set()
@@ -198,7 +199,7 @@ class Scan:
         while self._ready:
             yield self._ready.popleft()
 
-    def _tasks(self, state: State | None, run: Run) -> Iterator[Task | None]:
+    def _tasks(self, state: State | None, run: Run) -> Iterator[Task[Item] | None]:
         """Yield what workers have to do; the rest is ready at once, and a moment is asked for to deal with it."""
         for number, item in enumerate(self._source.items()):
             if self._pool.stopping:

@@ -16,12 +16,12 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
+from kzlabel.scanning.craft import Craft
 from kzlabel.scanning.items import Item
-from kzlabel.scanning.judging import Settings, failed
 from kzlabel.scanning.record import Record
 from kzlabel.scanning.worker import COMMAND, Batch, Done
 
@@ -43,33 +43,38 @@ _GRACE: Final = 10.0
 _HOME: Final = str(Path(__file__).parents[2])
 
 
-class Task(msgspec.Struct, frozen=True):
-    """An item to judge."""
+T = TypeVar("T", bound=Item)
+R = TypeVar("R", bound=Record)
 
-    item: Item
+
+class Task(msgspec.Struct, Generic[T], frozen=True):
+    """An item to do."""
+
+    item: T
     """What."""
 
     unchanged: bool = False
-    """Whether its content is known; see `Judge.judge`."""
+    """Whether its content is known; see `Doer.do`."""
 
 
-class _Assigned(msgspec.Struct):
+class _Assigned(msgspec.Struct, Generic[T]):
     """A batch that a worker has."""
 
-    tasks: deque[Task]
+    tasks: deque[Task[T]]
     careful: bool
     alone: bool
 
 
-class _Worker:
+class _Worker(Generic[T, R]):
     """One process."""
 
-    def __init__(self, settings: bytes) -> None:
+    def __init__(self, craft: bytes, row: type[R], kept: tuple[int, ...]) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", COMMAND, _HOME],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            pass_fds=kept,
         )
         assert self._process.stdin is not None  # noqa: S101 - asked for above
         assert self._process.stdout is not None  # noqa: S101 - as above
@@ -77,15 +82,15 @@ class _Worker:
         self.descriptor = self._process.stdout.fileno()
         self._source = self._process.stdout
         self.pid = self._process.pid
-        self.assigned: deque[_Assigned] = deque()
+        self.assigned: deque[_Assigned[T]] = deque()
         self.heard = time.monotonic()
         self.ready = False
         self._buffer = bytearray()
         self._encode = msgspec.msgpack.Encoder().encode
-        self._decode = msgspec.msgpack.Decoder(Done).decode
-        self._send(settings)
+        self._decode = msgspec.msgpack.Decoder(Done[row]).decode  # type: ignore[valid-type]
+        self._send(craft)
 
-    def assign(self, tasks: list[Task], *, careful: bool, alone: bool = False) -> None:
+    def assign(self, tasks: list[Task[T]], *, careful: bool, alone: bool = False) -> None:
         """Give work to the worker; if it has ended already, that is noticed when it is read from."""
         if not self.assigned:
             self.heard = time.monotonic()
@@ -98,7 +103,7 @@ class _Worker:
             self._sink.write(len(body).to_bytes(4) + body)
             self._sink.flush()
 
-    def receive(self) -> list[tuple[Task, tuple[Record, ...]]] | None:
+    def receive(self) -> list[tuple[Task[T], tuple[R, ...]]] | None:
         """Return the rows that have come; None when the worker has ended."""
         data = os.read(self.descriptor, 1 << 20)
         if not data:
@@ -106,7 +111,7 @@ class _Worker:
         self.heard = time.monotonic()
         self.ready = True
         self._buffer += data
-        found: list[tuple[Task, tuple[Record, ...]]] = []
+        found: list[tuple[Task[T], tuple[R, ...]]] = []
         at = 0
         while len(self._buffer) - at >= 4:
             end = at + 4 + int.from_bytes(self._buffer[at : at + 4])
@@ -135,23 +140,26 @@ class _Worker:
         return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
 
 
-class Pool:
-    """Some workers that judge a stream of items."""
+class Pool(Generic[T, R]):
+    """Some workers that do a stream of items."""
 
-    def __init__(self, settings: Settings, workers: int, seconds: float) -> None:
+    def __init__(self, craft: Craft[T, R], workers: int, seconds: float, kept: tuple[int, ...] = ()) -> None:
         """Prepare a pool; it starts when it is run.
 
         Args:
-            settings: How items are judged.
+            craft: What is done with items.
             workers: How many processes.
             seconds: How long a file may take; large ones get more.
+            kept: Descriptors that workers hold open, too, such as those of locks.
         """
-        self._settings = pickle.dumps(settings)
+        self._craft = craft
+        self._said = pickle.dumps(craft)
+        self._kept = kept
         self._count = max(1, workers)
         self._seconds = seconds
-        self._again: deque[tuple[list[Task], bool]] = deque()
+        self._again: deque[tuple[list[Task[T]], bool]] = deque()
         self._died: set[bytes] = set()
-        self._workers: dict[int, _Worker] = {}
+        self._workers: dict[int, _Worker[T, R]] = {}
         self._paused = False
         self.stopping = False
 
@@ -160,7 +168,7 @@ class Pool:
         """The workers' processes."""
         return tuple(worker.pid for worker in self._workers.values())
 
-    def run(self, tasks: Iterator[Task | None]) -> Iterator[tuple[Task, tuple[Record, ...]] | None]:
+    def run(self, tasks: Iterator[Task[T] | None]) -> Iterator[tuple[Task[T], tuple[R, ...]] | None]:
         """Yield the rows of all items, in the order in which they are done.
 
         Few more tasks are taken than are being worked on. A task that is None asks for a moment: None is yielded
@@ -194,16 +202,17 @@ class Pool:
             for worker in self._workers.values():
                 selector.unregister(worker.descriptor)
                 worker.end(kill=bool(worker.assigned))
+                self._craft.died(worker.pid, [task.item for one in worker.assigned for task in one.tasks])
             self._workers.clear()
             selector.close()
 
-    def _feed(self, tasks: Iterator[Task | None], selector: selectors.BaseSelector, *, more: bool) -> bool:
+    def _feed(self, tasks: Iterator[Task[T] | None], selector: selectors.BaseSelector, *, more: bool) -> bool:
         """Give work to those that have none, or little; return whether there may be more of it."""
         self._paused = False
         while (more or self._again) and not self._paused:
             worker = next((one for one in self._workers.values() if not one.assigned), None)
             if worker is None and len(self._workers) < self._count:
-                worker = _Worker(self._settings)
+                worker = _Worker(self._said, self._craft.row, self._kept)
                 self._workers[worker.descriptor] = worker
                 selector.register(worker.descriptor, selectors.EVENT_READ)
             ahead = worker is None
@@ -228,15 +237,15 @@ class Pool:
         return more
 
     def _heard(
-        self, worker: _Worker, selector: selectors.BaseSelector
-    ) -> Iterator[tuple[Task, tuple[Record, ...]]]:
+        self, worker: _Worker[T, R], selector: selectors.BaseSelector
+    ) -> Iterator[tuple[Task[T], tuple[R, ...]]]:
         found = worker.receive()
         if found is not None:
             yield from found
             return
         yield from self._lost(worker, selector, kill=False)
 
-    def _late(self, selector: selectors.BaseSelector) -> Iterator[tuple[Task, tuple[Record, ...]]]:
+    def _late(self, selector: selectors.BaseSelector) -> Iterator[tuple[Task[T], tuple[R, ...]]]:
         """End workers that are at one file for too long."""
         now = time.monotonic()
         for worker in list(self._workers.values()):
@@ -250,13 +259,14 @@ class Pool:
                 yield from self._lost(worker, selector, kill=True)
 
     def _lost(
-        self, worker: _Worker, selector: selectors.BaseSelector, *, kill: bool
-    ) -> Iterator[tuple[Task, tuple[Record, ...]]]:
+        self, worker: _Worker[T, R], selector: selectors.BaseSelector, *, kill: bool
+    ) -> Iterator[tuple[Task[T], tuple[R, ...]]]:
         """Deal with a worker that ended, or is to end: report what it died of, or find that out."""
         del self._workers[worker.descriptor]
         selector.unregister(worker.descriptor)
         waited = time.monotonic() - worker.heard
         how = worker.end(kill=kill)
+        self._craft.died(worker.pid, [task.item for one in worker.assigned for task in one.tasks])
         if self.stopping:
             return
         for number, assigned in enumerate(worker.assigned):
@@ -268,15 +278,15 @@ class Pool:
             if rest:
                 self._again.append((rest, False))
             if kill:
-                yield first, (failed(first.item, f"it took longer than {waited:.0f} seconds", waited),)
+                yield first, (self._craft.failed(first.item, f"it took longer than {waited:.0f} seconds", waited),)
             elif assigned.alone:
-                yield first, (failed(first.item, f"worker died: it {how}", waited),)
+                yield first, (self._craft.failed(first.item, f"worker died: it {how}", waited),)
             else:
                 self._again.append(([first], True))
 
-    def _batch(self, tasks: Iterator[Task | None]) -> tuple[list[Task], bool]:
+    def _batch(self, tasks: Iterator[Task[T] | None]) -> tuple[list[Task[T]], bool]:
         """Return work for one worker, and whether there is no more."""
-        batch: list[Task] = []
+        batch: list[Task[T]] = []
         weight = 0
         for task in tasks:
             if task is None:

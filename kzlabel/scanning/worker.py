@@ -1,4 +1,4 @@
-"""A worker: a process that judges batches of items, and may die of one of them.
+"""A worker: a process that does batches of items, by judging or labelling them, and may die of one.
 
 It reads batches from its standard input and writes rows to its standard output, each message a length of four bytes
 and MessagePack. What native code prints goes nowhere. `python -c` starts it, so that a script which scans needs no
@@ -12,12 +12,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Generic, TypeVar
 
 import msgspec
 
+from kzlabel.scanning.craft import Craft, Doer
 from kzlabel.scanning.items import Item
-from kzlabel.scanning.judging import Judge, Settings
 from kzlabel.scanning.objects import is_address
 from kzlabel.scanning.record import Record
 from kzlabel.sources import look_ahead
@@ -27,27 +27,30 @@ __all__ = ["COMMAND", "Batch", "Done", "main", "read_message", "write_message"]
 _PATIENCE: Final = 0.05
 """Seconds for which rows are kept before they are sent."""
 
+T = TypeVar("T", bound=Item)
+R = TypeVar("R", bound=Record)
+
 COMMAND: Final = "import sys; sys.path[:0] = [sys.argv[1]]; from kzlabel.scanning.worker import main; main()"
 """What a worker's Python is told to run; the folder that kzlabel lies in is its argument."""
 
 
-class Batch(msgspec.Struct, frozen=True, array_like=True):
+class Batch(msgspec.Struct, Generic[T], frozen=True, array_like=True):
     """Work for one worker."""
 
-    items: tuple[Item, ...]
-    """What to judge, in this order."""
+    items: tuple[T, ...]
+    """What to do, in this order."""
 
     unchanged: tuple[bool, ...]
     """Of which the content is known to be as it was when it was called intact."""
 
     careful: bool
-    """Whether each row is sent at once, so that it is known on which item a worker died."""
+    """Whether each row is sent at once, so that it is known on which item a worker died; one did before."""
 
 
-class Done(msgspec.Struct, frozen=True, array_like=True):
+class Done(msgspec.Struct, Generic[R], frozen=True, array_like=True):
     """Rows of the next items of a batch, in order."""
 
-    rows: tuple[tuple[Record, ...], ...]
+    rows: tuple[tuple[R, ...], ...]
     """Rows for each item."""
 
 
@@ -67,7 +70,7 @@ def write_message(stream: BinaryIO, body: bytes) -> None:
 
 
 def main() -> None:
-    """Judge batches until there are no more."""
+    """Do batches until there are no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -76,32 +79,32 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
-    settings = read_message(source)
-    if settings is None:
+    said = read_message(source)
+    if said is None:
         return
-    wanted: Settings = pickle.loads(settings)  # noqa: S301 - from the process that started this one
-    judge = Judge(wanted)
-    decoder = msgspec.msgpack.Decoder(Batch)
+    craft: Craft[Item, Record] = pickle.loads(said)  # noqa: S301 - from the process that started this one
+    doer = craft.doer()
+    decoder = msgspec.msgpack.Decoder(Batch[craft.item])  # type: ignore[name-defined]
     encode = msgspec.msgpack.Encoder().encode
     with contextlib.suppress(BrokenPipeError):
         write_message(sink, encode(Done(())))  # it has started: from now on the time of files counts
         while not stop.is_set() and (message := read_message(source)) is not None:
             batch = decoder.decode(message)
-            _work(batch, judge, lambda rows: write_message(sink, encode(Done(tuple(rows)))), stop)
+            _work(batch, doer, lambda rows: write_message(sink, encode(Done(tuple(rows)))), stop)
     os._exit(0)  # what a library does at the end of a process may hang, and nothing is left to be done
 
 
 def _work(
-    batch: Batch, judge: Judge, send: Callable[[Sequence[tuple[Record, ...]]], None], stop: threading.Event
+    batch: Batch[T], doer: Doer[T, R], send: Callable[[Sequence[tuple[R, ...]]], None], stop: threading.Event
 ) -> None:
-    rows: list[tuple[Record, ...]] = []
+    rows: list[tuple[R, ...]] = []
     sent = time.perf_counter()
     names = [os.fsdecode(item.name) for item in batch.items]
     paths = names if any(is_address(item.name) for item in batch.items) else look_ahead(names)
     for item, unchanged, _ in zip(batch.items, batch.unchanged, paths, strict=True):
         if stop.is_set():
             break
-        rows.append(judge.judge(item, unchanged=unchanged))
+        rows.append(doer.do(item, unchanged=unchanged, again=batch.careful))
         if batch.careful or time.perf_counter() - sent > _PATIENCE:
             send(rows)
             rows = []
