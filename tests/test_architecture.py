@@ -34,7 +34,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     | {"labels", "formats", "manifest", "credentials", "trust", "reference", "verifying", "isolation"}
     | {"markers", "notices"},
     "languages": BOTTOM,
-    "regimes": BOTTOM | FILES | {"labels", "languages", "markers", "notices", "verifying"},
+    "regimes": BOTTOM | FILES | {"formats", "labels", "languages", "markers", "notices", "verifying"},
     "scanning": BOTTOM
     | FILES
     | {
@@ -50,6 +50,9 @@ ALLOWED: dict[str, frozenset[str]] = {
         "markers",
         "notices",
     },
+    "bulk": BOTTOM
+    | FILES
+    | {"labels", "formats", "credentials", "trust", "verifying", "signing", "regimes", "notices", "scanning"},
     "report": BOTTOM | FILES | {"languages", "scanning"},
     "markers": BOTTOM | FILES | {"formats", "labels"},
     "notices": BOTTOM | FILES | {"labels", "formats"},

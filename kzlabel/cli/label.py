@@ -11,17 +11,19 @@ from typing import Any
 import click
 import msgspec
 
+from kzlabel.cli.label_bulk import BULK_OPTIONS, bulk_options, label_table, refuse_bulk_options
 from kzlabel.cli.label_options import combined, label_options, read_password
-from kzlabel.cli.label_regimes import refuse_lacking
-from kzlabel.cli.notice_options import NOTICE_OPTIONS, notice_options, wanted_notice, with_stand_in
+from kzlabel.cli.notice_options import NOTICE_OPTIONS, notice_options, wanted_notice
 from kzlabel.cli.printing import complain, one_line, print_json
 from kzlabel.cli.signer_options import SIGNER_OPTIONS, chosen_signer, signer_options
 from kzlabel.credentials.holder import check_personal
 from kzlabel.errors import OutputError
 from kzlabel.labels import Label
+from kzlabel.regimes.lacking import refuse_lacking
 from kzlabel.signing.batch import Failure, Job, label_each, plan, plan_sidecars
 from kzlabel.signing.dataset import record_each, statement
 from kzlabel.signing.labeler import Labelled
+from kzlabel.signing.noticing import with_stand_in
 
 __all__ = ["command"]
 
@@ -32,9 +34,10 @@ _FEW = 5
 
 
 @click.command(
-    epilog="Exit codes: 0 all are labelled, 1 some can't be, 2 wrong usage, or a file can't be read or written."
+    epilog="Exit codes: 0 all are labelled, 1 some can't be, 2 wrong usage, or a file can't be read or written;"
+    " 130 a table was interrupted."
 )
-@click.argument("inputs", metavar="IN...", nargs=-1, required=True, type=_FILE_OR_DASH)
+@click.argument("inputs", metavar="[IN]...", nargs=-1, type=_FILE_OR_DASH)
 @click.option("-o", "--output", metavar="OUT", type=_FILE_OR_DASH, help="The labelled file; - for standard output.")
 @click.option("--out-dir", metavar="DIR", type=_FILE, help="Directory for the labelled files, made if missing.")
 @click.option("--in-place", is_flag=True, help="Replace each file by its labelled copy.")
@@ -72,6 +75,7 @@ _FEW = 5
     "--audit", metavar="FILE", type=_FILE, help="Append a chained line for each label; see kzlabel audit."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array, an object for each input.")
+@bulk_options
 @notice_options
 @label_options
 def command(
@@ -105,10 +109,31 @@ def command(
     kzlabel label --dataset corpus/ --operator 'Example LLP' --operator-role owner
     kzlabel label song.mp3 --in-place --level ai-assisted --system Composer --simulates person-voice
     generate | kzlabel label - -o - --level ai-generated --system Painter > labelled.png
+    kzlabel label --from-csv table.csv --out-dir labelled --state run.state --rows rows.parquet
     """
+    bulk = {name: said.pop(name) for name in BULK_OPTIONS}
+    if bool(inputs) == (bulk["from_csv"] is not None):
+        raise click.UsageError("name files to label, or a table of them with --from-csv")
     who = {name: said.pop(name) for name in SIGNER_OPTIONS}
     wanted = wanted_notice({name: said.pop(name) for name in NOTICE_OPTIONS})
     template = combined(said)
+    changes: dict[str, Any] = {
+        "keep_times": keep_times,
+        "despite_broken": despite_broken,
+        "password": read_password(password_file) if password_file else "",
+        "reserve_signature": reserve_signature or 0,
+        "tsa_optional": tsa_optional,
+        "accept_personal_data": who["accept_personal_data"],
+        "audit": str(audit.absolute()) if audit else "",
+        "markers": markers,
+        "notice": wanted,
+    }
+    if bulk["from_csv"] is not None:
+        if output is not None or dataset or (in_place and (out_dir or sidecar)):
+            raise click.UsageError("--from-csv goes with --out-dir, --in-place or --sidecar")
+        common = Job(source=_DASH, destination=_DASH, in_place=in_place, sidecar=sidecar, replace=force, **changes)
+        label_table(bulk, template, common, out_dir, lambda: chosen_signer(who, tsa), as_json=as_json)
+    refuse_bulk_options(bulk)
     said_of_all = statement(template) if dataset else Label.from_dict(template)
     if isinstance(said_of_all, Label):  # a wrong label is refused before anything is written
         refuse_lacking(with_stand_in(said_of_all, wanted), inputs)
@@ -129,17 +154,6 @@ def command(
         planned = plan_sidecars(inputs, output, out_dir, in_place=in_place, replace=force)
     else:
         planned = plan(inputs, output, out_dir, in_place=in_place, replace=force)
-    changes: dict[str, Any] = {
-        "keep_times": keep_times,
-        "despite_broken": despite_broken,
-        "password": read_password(password_file) if password_file else "",
-        "reserve_signature": reserve_signature or 0,
-        "tsa_optional": tsa_optional,
-        "accept_personal_data": who["accept_personal_data"],
-        "audit": str(audit.absolute()) if audit else "",
-        "markers": markers,
-        "notice": wanted,
-    }
     jobs = [msgspec.structs.replace(job, **changes) for job in planned]
     signer = chosen_signer(who, tsa)
     if out_dir is not None:

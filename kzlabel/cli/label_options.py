@@ -11,14 +11,19 @@ from kzlabel.errors import InputError, LabelError
 from kzlabel.files import Reader
 from kzlabel.sources import display_name, opened
 
-__all__ = ["combined", "label_options", "read_password"]
+__all__ = ["FIELDS", "NO_TRAINING", "Field", "combined", "label_options", "read_password"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _LABEL_FILE_SIZE = 1 << 20
 _PASSWORD_SIZE = 1024
+NO_TRAINING: Mapping[str, Mapping[str, str]] = {
+    use: {"use": "notAllowed"}
+    for use in ("cawg.ai_generative_training", "cawg.ai_training", "cawg.ai_inference", "cawg.data_mining")
+}
+"""What `training` is where content may be neither mined nor trained on."""
 
 
-class _Field(NamedTuple):
+class Field(NamedTuple):
     """An option and the place in a label that it fills."""
 
     flag: str
@@ -28,57 +33,58 @@ class _Field(NamedTuple):
     multiple: bool = False
 
 
-_FIELDS = (
-    _Field("--level", ("level",), "What AI did: ai-generated or ai-assisted.", "LEVEL"),
-    _Field(
+FIELDS = (
+    Field("--level", ("level",), "What AI did: ai-generated or ai-assisted.", "LEVEL"),
+    Field(
         "--source-type",
         ("digital_source_type",),
         "IPTC digital source type, if not the one that follows from the level.",
         "TERM",
     ),
-    _Field("--system", ("system", "name"), "The AI system.", "NAME[/VERSION]"),
-    _Field("--provider", ("system", "provider"), "Who provides the system.", "NAME"),
-    _Field("--model", ("system", "model"), "The model's name.", "NAME"),
-    _Field("--model-id", ("system", "model_identifier"), "The model's URI or package URL (pkg:...).", "URI"),
-    _Field("--model-type", ("system", "model_type"), "C2PA model type, such as c2pa.types.model.", "TYPE"),
-    _Field("--risk", ("system", "risk"), "Risk degree of the system: minimal, medium or high.", "DEGREE"),
-    _Field("--autonomy", ("system", "autonomy"), "Autonomy of the system: low, medium or high.", "DEGREE"),
-    _Field("--operator", ("operator", "name"), "Who answers for the system.", "NAME"),
-    _Field("--operator-role", ("operator", "role"), "owner or possessor of the system.", "ROLE"),
-    _Field("--operator-country", ("operator", "country"), "Country of the operator.", "CC"),
-    _Field("--operator-bin", ("operator", "bin"), "Its Kazakhstan business identification number.", "BIN"),
-    _Field(
+    Field("--system", ("system", "name"), "The AI system.", "NAME[/VERSION]"),
+    Field("--provider", ("system", "provider"), "Who provides the system.", "NAME"),
+    Field("--model", ("system", "model"), "The model's name.", "NAME"),
+    Field("--model-id", ("system", "model_identifier"), "The model's URI or package URL (pkg:...).", "URI"),
+    Field("--model-type", ("system", "model_type"), "C2PA model type, such as c2pa.types.model.", "TYPE"),
+    Field("--risk", ("system", "risk"), "Risk degree of the system: minimal, medium or high.", "DEGREE"),
+    Field("--autonomy", ("system", "autonomy"), "Autonomy of the system: low, medium or high.", "DEGREE"),
+    Field("--operator", ("operator", "name"), "Who answers for the system.", "NAME"),
+    Field("--operator-role", ("operator", "role"), "owner or possessor of the system.", "ROLE"),
+    Field("--operator-country", ("operator", "country"), "Country of the operator.", "CC"),
+    Field("--operator-bin", ("operator", "bin"), "Its Kazakhstan business identification number.", "BIN"),
+    Field(
         "--simulates",
         ("simulates",),
         "What the content imitates: person-appearance, person-voice, person-behaviour or event.",
         "WHAT",
         multiple=True,
     ),
-    _Field("--human-what", ("human_contribution", "what"), "What a person contributed.", "TEXT"),
-    _Field("--human-who", ("human_contribution", "who"), "That person's role or name.", "TEXT"),
-    _Field(
+    Field("--human-what", ("human_contribution", "what"), "What a person contributed.", "TEXT"),
+    Field("--human-who", ("human_contribution", "who"), "That person's role or name.", "TEXT"),
+    Field(
         "--human-step",
         ("human_contribution", "steps"),
         "A step that the person took, such as editing.",
         "STEP",
         multiple=True,
     ),
-    _Field(
+    Field(
         "--oversight",
         ("human_contribution", "oversight"),
         "fully_autonomous, prompt_guided or human_validated.",
         "LEVEL",
     ),
-    _Field("--notice-kind", ("notice", "kind"), "How a person is told.", "KIND"),
-    _Field("--notice-language", ("notice", "language"), "Language of that notice, such as kk.", "TAG"),
-    _Field("--notice-text", ("notice", "text"), "Its text.", "TEXT"),
-    _Field("--regime", ("regimes",), "A law that the label is meant for, such as kz.", "ID", multiple=True),
+    Field("--notice-kind", ("notice", "kind"), "How a person is told.", "KIND"),
+    Field("--notice-language", ("notice", "language"), "Language of that notice, such as kk.", "TAG"),
+    Field("--notice-text", ("notice", "text"), "Its text.", "TEXT"),
+    Field("--regime", ("regimes",), "A law that the label is meant for, such as kz.", "ID", multiple=True),
 )
+"""The options, and what they fill."""
 
 
 def label_options(command: F) -> F:
     """Add every option that describes a label to `command`, which gets them as one mapping named `said`."""
-    for field in reversed(_FIELDS):
+    for field in reversed(FIELDS):
         text = field.help[:-1] + "; repeatable." if field.multiple else field.help
         option = click.option(field.flag, _name(field), metavar=field.metavar, multiple=field.multiple, help=text)
         command = option(command)
@@ -103,13 +109,12 @@ def combined(options: Mapping[str, Any]) -> dict[str, Any]:
         LabelError: It is not a JSON object.
     """
     label = _read(options["label_file"]) if options["label_file"] else {}
-    for field in _FIELDS:
+    for field in FIELDS:
         value = options[_name(field)]
         if value is not None and value != ():
             _put(label, field, value)
     if options["no_training"]:
-        uses = ("cawg.ai_generative_training", "cawg.ai_training", "cawg.ai_inference", "cawg.data_mining")
-        label["training"] = {use: {"use": "notAllowed"} for use in uses}
+        label["training"] = dict(NO_TRAINING)
     return label
 
 
@@ -128,11 +133,11 @@ def read_password(path: Path) -> str:
         raise InputError(f"{name} is no text in UTF-8", "pass a file with the password in its first line") from None
 
 
-def _name(field: _Field) -> str:
+def _name(field: Field) -> str:
     return field.flag.removeprefix("--").replace("-", "_")
 
 
-def _put(label: dict[str, Any], field: _Field, value: Any) -> None:
+def _put(label: dict[str, Any], field: Field, value: Any) -> None:
     *parents, last = field.place
     target = label
     for parent in parents:

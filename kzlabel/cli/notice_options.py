@@ -5,11 +5,9 @@ from typing import Any, TypeVar
 
 import click
 
-from kzlabel.labels import Label, NoticeKind
-from kzlabel.notices.wanted import CORNERS, FORMS, PAGES, Applied, Wanted
-from kzlabel.signing.noticing import of_label
+from kzlabel.notices.wanted import CORNERS, FORMS, PAGES, Wanted
 
-__all__ = ["NOTICE_OPTIONS", "notice_options", "wanted_notice", "with_stand_in"]
+__all__ = ["NOTICE_OPTIONS", "notice_options", "wanted_notice"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 NOTICE_OPTIONS = ("notice", "notice_form", "notice_place", "notice_words")
@@ -47,13 +45,3 @@ def wanted_notice(said: Mapping[str, Any]) -> Wanted | None:
         form=said["notice_form"] or "",
         place=said["notice_place"] or "",
     )
-
-
-def with_stand_in(label: Label, wanted: Wanted | None) -> Label:
-    """Return `label` as if the notice was in it already, to see what it will say.
-
-    Of which kind the notice will be follows from the file.
-    """
-    if wanted is None:
-        return label
-    return of_label(label, Applied.of(NoticeKind.IMAGE_BADGE, wanted.lines(), ""))

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from kzlabel.errors import OutputError
+from kzlabel.markers.rules import load
 from kzlabel.scanning.craft import Judging
 from kzlabel.scanning.items import Item, Source, Trouble
 from kzlabel.scanning.judging import Settings, failed
@@ -312,11 +313,14 @@ def _change(old: Record | None, new: Record) -> str:
 
 def policy_of(settings: Settings) -> bytes:
     """Return what a judgement depends on beside the file: 16 bytes for the program, 16 for whom it believes."""
-    laws = "\0".join(sorted(law.id for law in settings.regimes))
-    program = (
-        f"{__version__}\0{settings.engine}\0{settings.online}\0{settings.sidecars}\0{settings.members}\0{laws}"
+    program = hashlib.sha256(
+        f"{__version__}\0{load().version}\0{settings.engine}\0{settings.online}\0{settings.sidecars}\0"
+        f"{settings.members}".encode()
     )
+    laws = sorted(settings.regimes, key=lambda law: law.id)
+    for said in (settings.limits, *laws):
+        program.update(hashlib.sha256(msgspec.json.encode(said)).digest())
     believed = hashlib.sha256(settings.trust.digest.encode())
     for data in (*settings.revocations.lists, *settings.revocations.answers):
         believed.update(hashlib.sha256(data).digest())
-    return hashlib.sha256(program.encode()).digest()[:16] + believed.digest()[:16]
+    return program.digest()[:16] + believed.digest()[:16]

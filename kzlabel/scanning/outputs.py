@@ -8,6 +8,7 @@ import csv
 import io
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["COLUMNS", "Output", "batch_of", "check_output", "open_output", "schema", "write_output"]
 
 COLUMNS: Final = tuple(field.name for field in msgspec.structs.fields(Record))
-"""Columns of a table of rows, in order."""
+"""Columns of a table of a scan's rows, in order."""
 
 _LISTS: Final = frozenset({"codes", "lacks"})
 _GROUP: Final = 20_000
@@ -46,20 +47,23 @@ class Output(Protocol):
         """Close the file; one that isn't complete is left as far as it goes, or removed."""
 
 
-def open_output(path: str | os.PathLike[str], *, position: int, replace: bool) -> Output:
+def open_output(
+    path: str | os.PathLike[str], *, position: int, replace: bool, kind: type[Record] = Record
+) -> Output:
     """Open the file at `path`, by its extension `.jsonl`, `.csv` or `.parquet`.
 
     Args:
         path: Where to write.
         position: Bytes that are there already and stay.
         replace: Whether a file that is there may be replaced.
+        kind: What rows are; its fields are the columns.
 
     Raises:
         OutputError: Another extension, no directory, no right, or a file that is there.
     """
     target = check_output(path, replace=replace or bool(position))
     try:
-        return _KINDS[target.suffix.lower()](target, position)
+        return _KINDS[target.suffix.lower()](target, position, kind)
     except OSError as error:
         raise OutputError(f"{target} can't be written: {error.strerror}") from None
 
@@ -76,11 +80,13 @@ def check_output(path: str | os.PathLike[str], *, replace: bool) -> Path:
     return target
 
 
-def write_output(rows: Iterable[Record], path: str | os.PathLike[str], *, replace: bool) -> None:
+def write_output(
+    rows: Iterable[Record], path: str | os.PathLike[str], *, replace: bool, kind: type[Record] = Record
+) -> None:
     """Write rows that are all there already to a file, which is whole or isn't there; see `open_output`."""
     target = check_output(path, replace=replace)
     partial = target.with_name(f".{target.stem}.partial{target.suffix}")
-    output = open_output(partial, position=0, replace=True)
+    output = open_output(partial, position=0, replace=True, kind=kind)
     complete = False
     try:
         remaining = iter(rows)
@@ -101,7 +107,8 @@ class _Text:
 
     rewritten = False
 
-    def __init__(self, path: Path, position: int) -> None:
+    def __init__(self, path: Path, position: int, kind: type[Record]) -> None:
+        self._columns = _columns(kind)
         self._file: BinaryIO = path.open("r+b" if position else "wb")
         self._file.truncate(position)
         self._file.seek(position)
@@ -117,8 +124,8 @@ class _Text:
 class _JsonLines(_Text):
     """One JSON object a line, fields that say nothing left out."""
 
-    def __init__(self, path: Path, position: int) -> None:
-        super().__init__(path, position)
+    def __init__(self, path: Path, position: int, kind: type[Record]) -> None:
+        super().__init__(path, position, kind)
         self._encode = msgspec.json.Encoder().encode_lines
 
     def write(self, rows: Sequence[Record]) -> None:
@@ -128,13 +135,13 @@ class _JsonLines(_Text):
 class _Csv(_Text):
     """One line a row, lists separated by spaces (RFC 4180, UTF-8)."""
 
-    def __init__(self, path: Path, position: int) -> None:
-        super().__init__(path, position)
+    def __init__(self, path: Path, position: int, kind: type[Record]) -> None:
+        super().__init__(path, position, kind)
         if not position:
-            self._lines([COLUMNS])
+            self._lines([self._columns])
 
     def write(self, rows: Sequence[Record]) -> None:
-        self._lines([_cells(row) for row in rows])
+        self._lines([_cells(row, self._columns) for row in rows])
 
     def _lines(self, lines: Iterable[Sequence[Any]]) -> None:
         text = io.StringIO()
@@ -142,10 +149,10 @@ class _Csv(_Text):
         self._file.write(text.getvalue().encode())
 
 
-def _cells(row: Record) -> list[Any]:
+def _cells(row: Record, columns: Sequence[str]) -> list[Any]:
     """Return the cells of a row; none of them is a formula to a spreadsheet."""
     cells: list[Any] = []
-    for name in COLUMNS:
+    for name in columns:
         value = getattr(row, name)
         if name in _LISTS:
             value = " ".join(value)
@@ -163,7 +170,7 @@ class _Parquet:
 
     rewritten = True
 
-    def __init__(self, path: Path, _position: int) -> None:
+    def __init__(self, path: Path, _position: int, kind: type[Record]) -> None:
         try:
             import pyarrow.parquet  # noqa: PLC0415 - an extra
         except ImportError:
@@ -172,13 +179,14 @@ class _Parquet:
             ) from None
         self._path = path
         self._partial = path.with_name(f".{path.name}.partial")
-        self._writer = pyarrow.parquet.ParquetWriter(self._partial, schema(), compression="zstd")
+        self._writer = pyarrow.parquet.ParquetWriter(self._partial, schema(kind), compression="zstd")
         self._rows: list[Record] = []
+        self._kind = kind
 
     def write(self, rows: Sequence[Record]) -> None:
         self._rows += rows
         while len(self._rows) >= _GROUP:
-            self._writer.write_batch(batch_of(self._rows[:_GROUP]))
+            self._writer.write_batch(batch_of(self._rows[:_GROUP], self._kind))
             del self._rows[:_GROUP]
 
     def position(self) -> int:
@@ -186,7 +194,7 @@ class _Parquet:
 
     def close(self, *, complete: bool) -> None:
         if complete and self._rows:
-            self._writer.write_batch(batch_of(self._rows))
+            self._writer.write_batch(batch_of(self._rows, self._kind))
         self._writer.close()
         if complete:
             self._partial.replace(self._path)
@@ -194,25 +202,30 @@ class _Parquet:
             self._partial.unlink(missing_ok=True)
 
 
-_KINDS: Final[Mapping[str, Callable[[Path, int], Output]]] = {
+_KINDS: Final[Mapping[str, Callable[[Path, int, type[Record]], Output]]] = {
     ".jsonl": _JsonLines,
     ".csv": _Csv,
     ".parquet": _Parquet,
 }
 
 
-def schema() -> "pyarrow.Schema":
+def schema(kind: type[Record] = Record) -> "pyarrow.Schema":
     """Return the columns of a table of rows as Arrow has them."""
     import pyarrow  # noqa: PLC0415 - an extra
 
-    kinds = {"escaped": pyarrow.bool_(), "size": pyarrow.int64(), "seconds": pyarrow.float64()}
-    kinds |= dict.fromkeys(_LISTS, pyarrow.list_(pyarrow.string()))
-    return pyarrow.schema([(name, kinds.get(name, pyarrow.string())) for name in COLUMNS])
+    plain = {bool: pyarrow.bool_(), int: pyarrow.int64(), float: pyarrow.float64(), str: pyarrow.string()}
+    listed = pyarrow.list_(pyarrow.string())
+    return pyarrow.schema([(one.name, plain.get(one.type, listed)) for one in msgspec.structs.fields(kind)])
 
 
-def batch_of(rows: Sequence[Record]) -> "pyarrow.RecordBatch":
+def batch_of(rows: Sequence[Record], kind: type[Record] = Record) -> "pyarrow.RecordBatch":
     """Return rows as an Arrow table of the columns of `schema`."""
     import pyarrow  # noqa: PLC0415 - an extra
 
-    columns = {name: [getattr(row, name) for row in rows] for name in COLUMNS}
-    return pyarrow.RecordBatch.from_pydict(columns, schema=schema())
+    columns = {name: [getattr(row, name) for row in rows] for name in _columns(kind)}
+    return pyarrow.RecordBatch.from_pydict(columns, schema=schema(kind))
+
+
+@cache
+def _columns(kind: type[Record]) -> tuple[str, ...]:
+    return tuple(field.name for field in msgspec.structs.fields(kind))

@@ -22,7 +22,7 @@ from kzlabel.signing.precheck import NoPlaceError
 from kzlabel.sources import display_name, opened
 from kzlabel.verifying.sidecar import SUFFIX
 
-__all__ = ["Failure", "Job", "label_each", "plan", "plan_sidecars"]
+__all__ = ["Failure", "Job", "carry_out", "label_each", "labeler_for", "plan", "plan_sidecars"]
 
 _PATIENCE = 3
 """The engine stops itself at its time limit; its process is ended when it is late by this factor."""
@@ -181,16 +181,26 @@ def _here(job: Job, template: Mapping[str, Any], signer: Signer) -> Labelled:
     """Label one file in this process."""
     if not job.in_place:
         check_destination(job.destination, replace=job.replace)
-    done = _labelled(_labeler(signer, _options(job)), job, template)
+    done = carry_out(labeler_for(signer, job), job, template)
     return msgspec.structs.replace(done, uri=job.uri) if job.uri else done
 
 
 def _label(job: Job, template: Mapping[str, Any], secret: bytes) -> Labelled:
     """Label one file; runs in the child."""
-    return _labelled(_labeler(_signer(secret), _options(job)), job, template)
+    return carry_out(labeler_for(_signer(secret), job), job, template)
 
 
-def _labelled(labeler: Labeler, job: Job, template: Mapping[str, Any]) -> Labelled:
+def labeler_for(signer: Signer, job: Job) -> Labeler:
+    """Return a labeler that works as `job` asks; the last one is kept."""
+    return _labeler(signer, _options(job))
+
+
+def carry_out(labeler: Labeler, job: Job, template: Mapping[str, Any]) -> Labelled:
+    """Label one file, in this process; one without a place for a label gets a sidecar.
+
+    Raises:
+        KzlabelError: What `Labeler` raises.
+    """
     label = Label.from_dict(template)
     if job.sidecar:
         return labeler.label_beside(

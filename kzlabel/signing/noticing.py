@@ -10,11 +10,11 @@ import msgspec
 
 from kzlabel.errors import SigningError
 from kzlabel.files import BytesReader, FileReader
-from kzlabel.labels import Label, Notice
+from kzlabel.labels import Label, Notice, NoticeKind
 from kzlabel.notices import Applied, NoticeError, Wanted, apply
 from kzlabel.sources import Opened
 
-__all__ = ["noticed", "of_label"]
+__all__ = ["noticed", "of_label", "with_stand_in"]
 
 _SMALL: Final = 16 * 1024 * 1024
 
@@ -48,3 +48,13 @@ def of_label(label: Label, applied: Applied) -> Label:
     """Return `label` with what it says of a notice that was put into the file."""
     said = Notice(kind=applied.kind, language=applied.language, text=applied.text, place=applied.place)
     return label.replace(notice=said)
+
+
+def with_stand_in(label: Label, wanted: Wanted | None) -> Label:
+    """Return `label` as if the notice was in it already, to see what it will say.
+
+    Of which kind the notice will be follows from the file.
+    """
+    if wanted is None:
+        return label
+    return of_label(label, Applied.of(NoticeKind.IMAGE_BADGE, wanted.lines(), ""))

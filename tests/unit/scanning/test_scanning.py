@@ -9,17 +9,22 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pyarrow.parquet
 import pytest
 
 import kzlabel
 from kzlabel.errors import InputError, OutputError
-from kzlabel.scanning import Judge, Options, Record, Scan, Settings, Tree
+from kzlabel.limits import Limits
+from kzlabel.markers import rules as marker_rules
+from kzlabel.regimes import regime
+from kzlabel.scanning import Judge, Options, Record, Scan, Settings, Tree, engine
+from kzlabel.scanning.engine import policy_of
 from kzlabel.scanning.outputs import COLUMNS, schema
 from kzlabel.scanning.partition import scan_partition
 from kzlabel.signing import Labeler
-from kzlabel.trust import Trust
-from kzlabel.verifying import Verifier
+from kzlabel.trust import Revocations, Trust
+from kzlabel.verifying import Engine, Verifier
 from tests.conftest import CORPORA
 from tests.unit.scanning.archive import LABEL, fill, rows_of, statuses
 
@@ -288,3 +293,28 @@ def test_the_summary_counts(tmp_path: Path, samples: dict[str, Path], labeler: L
     assert sum(summary.statuses.values()) == 13
     assert summary.complete
     assert json.loads(json.dumps(summary.statuses))
+
+
+def test_whatever_a_judgement_depends_on_is_part_of_what_is_remembered(
+    trust: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    law = regime("kz")
+    fewer = msgspec.structs.replace(law, requirements=law.requirements[1:])
+    settings = Settings(trust=trust)
+    policies = {
+        policy_of(msgspec.structs.replace(settings, **change))
+        for change in (
+            {},
+            {"trust": Trust.none()},
+            {"engine": Engine.REFERENCE},
+            {"online": True},
+            {"sidecars": False},
+            {"members": True},
+            {"limits": Limits(depth=31)},
+            {"regimes": (law,)},
+            {"regimes": (fewer,)},
+            {"revocations": Revocations(lists=(b"one",))},
+        )
+    }
+    monkeypatch.setattr(engine, "load", lambda: msgspec.structs.replace(marker_rules.load(), version="another"))
+    assert len({*policies, policy_of(settings)}) == 11
