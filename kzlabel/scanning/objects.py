@@ -31,8 +31,8 @@ _SCHEMES: Final = re.compile(rb"(?:s3a?|gs|az|azure|abfss?|https?)://")
 _FIRST: Final = 65_536
 """Bytes of the first request: the head of a file, and most manifests."""
 _BLOCK: Final = 65_536
-_KEPT: Final = 24
-"""Blocks that are kept."""
+_KEPT: Final = 48
+"""Blocks that are kept, so that content that was walked through isn't fetched again to be hashed."""
 _LONGEST_RUN: Final = 16
 """Blocks that are fetched at once."""
 _HEAD: Final = 16_384
@@ -205,17 +205,31 @@ class ObjectReader:
             if span.start < 0 or span.end > self.size:
                 raise MalformedError("a span reaches outside the object")
             at = span.start
-            while at < span.end and at < len(self._blocks[0]):
-                piece = memoryview(self._blocks[0])[at : span.end]
+            while at < span.end and (block := self._blocks.get(at // _BLOCK)):
+                piece = memoryview(block)[at % _BLOCK : at % _BLOCK + span.end - at]
                 yield piece
                 at += len(piece)
             if at < span.end:
-                for view in _pieces(self._get((at, span.end), self.etag)):
+                for view in self._kept_as_far_as_it_goes(at, _pieces(self._get((at, span.end), self.etag))):
                     self.bytes += len(view)
                     at += len(view)
                     yield view
                 if at != span.end:
                     raise ChangedError
+
+    def _kept_as_far_as_it_goes(self, at: int, pieces: Iterator[memoryview]) -> Iterator[memoryview]:
+        """Pass pieces on that begin at `at`, and keep their blocks if the object is small enough for that."""
+        small = self.size <= _KEPT * _BLOCK and not at % _BLOCK
+        rest = bytearray()
+        for piece in pieces:
+            yield piece
+            if small:
+                rest += piece
+                whole = len(rest) // _BLOCK * _BLOCK if at + len(rest) < self.size else len(rest)
+                for start in range(0, whole, _BLOCK):
+                    self._blocks[(at + start) // _BLOCK] = bytes(rest[start : start + _BLOCK])
+                del rest[:whole]
+                at += whole
 
     def stream(self) -> BinaryIO:
         """See `Reader.stream`."""

@@ -6,23 +6,26 @@ aside. What it keeps from call to call is what makes the next one faster.
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from itertools import groupby
 from os import PathLike
 from typing import TYPE_CHECKING
 
 from kzlabel.errors import KzlabelError
+from kzlabel.scanning.abreast import abreast
 from kzlabel.scanning.items import Item, Trouble
 from kzlabel.scanning.judging import Judge, Settings, failed
+from kzlabel.scanning.objects import is_address
 from kzlabel.scanning.outputs import batch_of
-from kzlabel.scanning.walking import Tree
+from kzlabel.scanning.record import Record
+from kzlabel.scanning.sources import source_of
 from kzlabel.trust import Trust
 
 if TYPE_CHECKING:
     import pyarrow
 
-    from kzlabel.scanning.record import Record
-
-__all__ = ["scan_partition"]
+__all__ = ["judged", "scan_partition"]
 
 
 _kept = threading.local()
@@ -45,19 +48,44 @@ def scan_partition(
     A crash of native code ends the process that calls; engines that run parts run them again elsewhere.
 
     Args:
-        items: Paths, or items of a listing; a directory is walked. Each is taken when the one before is done with.
+        items: Paths, or items of a listing; a directory is walked. Each is taken when the one before is done with,
+            but of objects several are read at once.
         settings: How they are judged; trusting nobody unless given.
     """
-    judge = _judge_of(settings or Settings(trust=Trust.none()))
-    rows: list[Record] = []
+    return batch_of(list(judged(_listed(items), settings or Settings(trust=Trust.none()))))
+
+
+def judged(
+    items: Iterable[Item | Trouble],
+    settings: Settings,
+    watch: Callable[[Item], AbstractContextManager[object]] = nullcontext,
+) -> Iterator[Record]:
+    """Yield the rows of items, in their order.
+
+    Args:
+        items: What to judge.
+        settings: How.
+        watch: Entered while an item is judged, in the thread that does it.
+    """
+    judge = _judge_of(settings)
+
+    def one(item: Item | Trouble) -> tuple[Record, ...]:
+        if isinstance(item, Trouble):
+            return (failed(Item(item.name, 0, 0, b""), item.reason),)
+        try:
+            with watch(item):
+                return judge.judge(item)
+        except KzlabelError as error:
+            return (failed(item, str(error)),)
+
+    for far, some in groupby(items, key=lambda item: is_address(item.name)):
+        for rows in abreast(one, some) if far else map(one, some):
+            yield from rows
+
+
+def _listed(items: Iterable[Item | Trouble | str | PathLike[str]]) -> Iterator[Item | Trouble]:
     for given in items:
-        listed = (given,) if isinstance(given, Item | Trouble) else Tree(roots=(os.fsencode(given),)).items()
-        for item in listed:
-            if isinstance(item, Trouble):
-                rows.append(failed(Item(item.name, 0, 0, b""), item.reason))
-                continue
-            try:
-                rows += judge.judge(item)
-            except KzlabelError as error:
-                rows.append(failed(item, str(error)))
-    return batch_of(rows)
+        if isinstance(given, Item | Trouble):
+            yield given
+        else:
+            yield from source_of((os.fsencode(given),)).items()

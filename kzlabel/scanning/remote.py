@@ -9,16 +9,19 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
 
 import msgspec
 
 from kzlabel.errors import InputError
+from kzlabel.scanning.abreast import AHEAD
 from kzlabel.scanning.items import Item, Trouble
 from kzlabel.scanning.judging import Settings
 from kzlabel.scanning.objects import is_address
-from kzlabel.scanning.partition import scan_partition
+from kzlabel.scanning.outputs import batch_of
+from kzlabel.scanning.partition import judged
 from kzlabel.scanning.parts import PIECES, Tally, read_tally, write_rows
 from kzlabel.sources import look_ahead
 from kzlabel.version import __version__
@@ -51,12 +54,13 @@ def late_note(path: Path) -> Path:
 class _Watch:
     """Ends this process when one item takes too long, and leaves a note of it."""
 
-    def __init__(self, seconds: float, path: Path) -> None:
+    def __init__(self, seconds: float, path: Path, items: Sequence[Item | Trouble]) -> None:
         self._seconds = seconds
         self._note = late_note(path)
-        self._at = -1
-        self._begun = 0.0
-        self._allowed = float("inf")
+        self._items = items
+        self._places = {id(item): at for at, item in enumerate(items)}
+        self._judged: dict[int, tuple[float, float]] = {}
+        self._far = any(is_address(item.name) for item in items)
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
@@ -69,24 +73,35 @@ class _Watch:
         self._done.set()
         self._thread.join()
 
-    def passing(self, items: Sequence[Item | Trouble]) -> Iterator[Item | Trouble]:
-        """Yield the items, each when the one before is done with; the disk is asked for the next ones early."""
-        names = [os.fsdecode(item.name) for item in items]
-        ahead = names if any(is_address(item.name) for item in items) else look_ahead(names)
-        for at, (item, _) in enumerate(zip(items, ahead, strict=True)):
-            allowed = self._seconds + (item.size / SPEED if isinstance(item, Item) else 0)
-            self._at, self._begun, self._allowed = at, time.monotonic(), allowed
-            signal.setitimer(signal.ITIMER_REAL, allowed + _DEAF)
+    def passing(self) -> Iterator[Item | Trouble]:
+        """Yield the items; the disk is asked for the next ones early."""
+        names = [os.fsdecode(item.name) for item in self._items]
+        for item, _ in zip(self._items, names if self._far else look_ahead(names), strict=True):
+            rounds = AHEAD + 1 if self._far else 1  # so many may come before it in its thread
+            signal.setitimer(signal.ITIMER_REAL, rounds * self._allowed(item) + _DEAF)
             yield item
-        self._allowed = float("inf")
+
+    @contextmanager
+    def watching(self, item: Item) -> Iterator[None]:
+        """Count the time of an item while it is judged."""
+        at = self._places[id(item)]
+        self._judged[at] = (time.monotonic(), self._allowed(item))
+        try:
+            yield
+        finally:
+            del self._judged[at]
+
+    def _allowed(self, item: Item | Trouble) -> float:
+        return self._seconds + (item.size / SPEED if isinstance(item, Item) else 0)
 
     def _look(self) -> None:
         while not self._done.wait(_TICK):
-            at, waited = self._at, time.monotonic() - self._begun
-            if waited > self._allowed and at == self._at:
-                self._note.parent.mkdir(exist_ok=True)
-                self._note.write_bytes(msgspec.json.encode(Late(at, waited)))
-                os.kill(os.getpid(), signal.SIGKILL)
+            now = time.monotonic()
+            for at, (begun, allowed) in list(self._judged.items()):
+                if now - begun > allowed and at in self._judged:
+                    self._note.parent.mkdir(exist_ok=True)
+                    self._note.write_bytes(msgspec.json.encode(Late(at, now - begun)))
+                    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def work(items: Sequence[Item | Trouble], settings: Settings, path: Path, seconds: float, version: str) -> Tally:
@@ -109,7 +124,7 @@ def work(items: Sequence[Item | Trouble], settings: Settings, path: Path, second
         raise InputError(f"a node doesn't see {path.parent}", "name a directory that all nodes share")
     if path.exists() and (done := read_tally(path)) is not None:
         return done
-    with _Watch(seconds, path) as watch:
-        batch = scan_partition(watch.passing(items), settings)
+    with _Watch(seconds, path, items) as watch:
+        batch = batch_of(list(judged(watch.passing(), settings, watch.watching)))
     real = [item for item in items if isinstance(item, Item)]
     return write_rows(path, [batch], len(real), sum(item.size for item in real))

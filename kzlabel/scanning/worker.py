@@ -11,11 +11,12 @@ import pickle
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO, Final, Generic, TypeVar
 
 import msgspec
 
+from kzlabel.scanning.abreast import abreast
 from kzlabel.scanning.craft import Craft, Doer
 from kzlabel.scanning.items import Item
 from kzlabel.scanning.objects import is_address
@@ -99,15 +100,33 @@ def _work(
 ) -> None:
     rows: list[tuple[R, ...]] = []
     sent = time.perf_counter()
-    names = [os.fsdecode(item.name) for item in batch.items]
-    paths = names if any(is_address(item.name) for item in batch.items) else look_ahead(names)
-    for item, unchanged, _ in zip(batch.items, batch.unchanged, paths, strict=True):
-        if stop.is_set():
-            break
-        rows.append(doer.do(item, unchanged=unchanged, again=batch.careful))
+    for found in _done(batch, doer, stop):
+        rows.append(found)
         if batch.careful or time.perf_counter() - sent > _PATIENCE:
             send(rows)
             rows = []
             sent = time.perf_counter()
     if rows:
         send(rows)
+
+
+def _done(batch: Batch[T], doer: Doer[T, R], stop: threading.Event) -> Iterator[tuple[R, ...]]:
+    """Yield the rows of the items of a batch, in order; of fewer when `stop` is set."""
+    pairs = zip(batch.items, batch.unchanged, strict=True)
+    if any(is_address(item.name) for item in batch.items):
+        if batch.careful:
+            yield from (doer.do(item, unchanged=same, again=True) for item, same in _until(stop, pairs))
+            return
+        yield from abreast(lambda pair: doer.do(pair[0], unchanged=pair[1], again=False), _until(stop, pairs))
+        return
+    ahead = look_ahead([os.fsdecode(item.name) for item in batch.items])
+    for (item, same), _ in zip(_until(stop, pairs), ahead, strict=False):
+        yield doer.do(item, unchanged=same, again=batch.careful)
+
+
+def _until(stop: threading.Event, pairs: Iterable[tuple[T, bool]]) -> Iterator[tuple[T, bool]]:
+    """Pass on what there is until `stop` is set."""
+    for pair in pairs:
+        if stop.is_set():
+            return
+        yield pair

@@ -1,5 +1,6 @@
 """Objects behind HTTP: ranges, replaced objects, servers that fail, and how little is asked for."""
 
+import contextlib
 import http.server
 import os
 import threading
@@ -42,7 +43,14 @@ def serving(objects: dict[str, bytes]) -> Iterator[Served]:
     """Serve objects with ranges and ETags; a trick may spoil an answer."""
     served = Served(objects)
 
+    class Server(http.server.ThreadingHTTPServer):
+        request_queue_size = 256
+        daemon_threads = True
+
     class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
         def do_HEAD(self) -> None:
             self.answer(body=False)
 
@@ -90,7 +98,7 @@ def serving(objects: dict[str, bytes]) -> Iterator[Served]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     served.url = f"http://127.0.0.1:{server.server_port}"
@@ -148,6 +156,15 @@ def test_content_is_fetched_once(samples: dict[str, Path], labeler: Labeler, tru
     with serving({"a.wav": data}) as served:
         assert verdict_of(served, "a.wav", trust) is Status.TRUSTED
         assert served.sent < 1.3 * len(data) + 3 * 65_536
+
+
+def test_content_that_was_walked_through_is_not_fetched_again(
+    samples: dict[str, Path], labeler: Labeler, trust: Trust
+) -> None:
+    data = labeler.label(samples["png"].read_bytes(), LABEL)
+    with serving({"a.png": data}) as served:
+        assert verdict_of(served, "a.png", trust) is Status.TRUSTED
+        assert served.sent == len(data)
 
 
 def test_an_object_that_is_replaced_is_read_anew(samples: dict[str, Path], labeler: Labeler, trust: Trust) -> None:
@@ -223,3 +240,27 @@ def test_a_changed_object_is_never_half_read(samples: dict[str, Path]) -> None:
         with pytest.raises(ChangedError):
             list(reader.chunks([Span(0, reader.size)]))
         assert isinstance(Opened(reader, "a", ""), Opened)
+
+
+def test_several_objects_are_read_at_once_and_told_in_order(samples: dict[str, Path], trust: Trust) -> None:
+    together = threading.Barrier(8, timeout=30)
+
+    def wait(served: Served, number: int) -> str:
+        if served.asked[number - 1][0] == "GET" and number <= 8 + 40:  # those of the listing are heads
+            with contextlib.suppress(threading.BrokenBarrierError):
+                together.wait()
+        return ""
+
+    names = [f"{number:02}.jpg" for number in range(40)]
+    with serving(dict.fromkeys(names, samples["jpeg"].read_bytes())) as served:
+        addresses = [f"{served.url}/{name}" for name in names]
+        served.trick = wait
+        rows = list(kzlabel.scan(*addresses, trust=trust, workers=1))
+        assert not together.broken
+        assert [row.path for row in rows] == addresses
+        assert {row.status for row in rows} == {"unlabelled"}
+        served.trick = lambda *_: ""
+        table = kzlabel.scan_partition([*addresses[:3], f"{served.url}/missing", *addresses[3:]])
+        assert [row["path"] for row in table.to_pylist()] == [
+            *addresses[:3], f"{served.url}/missing", *addresses[3:]
+        ]  # fmt: skip
