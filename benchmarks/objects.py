@@ -4,7 +4,7 @@
 
 The server is a process of this machine that knows ranges and ETags, and answers each request after so many
 milliseconds, which is what a store in the same region takes. Requests and bytes are counted by it. The rates are
-those of one worker that reads one object at a time, and of one that reads sixteen, in turn.
+those of one worker that reads one object at a time, and of one that reads many, in turn.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from fixtures.make import make_all
 from kzlabel.credentials import Signer, development
 from kzlabel.labels import Label, System
 from kzlabel.scanning import Judge, Settings
-from kzlabel.scanning.abreast import abreast
+from kzlabel.scanning.abreast import THREADS, abreast
 from kzlabel.scanning.items import Item
 from kzlabel.scanning.partition import judged
 from kzlabel.signing import Labeler
@@ -99,7 +99,7 @@ def main() -> None:
     url = ours.recv()
     addresses = [f"{url}/{name}".encode() for name in names]
     taken = [
-        (rate(addresses, trust, wanted.count // 8, 1), rate(addresses, trust, wanted.count, 16))
+        (rate(addresses, trust, wanted.count // 8, 1), rate(addresses, trust, wanted.count, THREADS))
         for _ in range(_ROUNDS)
     ]
     ours.send("end")
@@ -108,7 +108,7 @@ def main() -> None:
     times = statistics.median(b[0] / a[0] for a, b in taken)
     processor = statistics.median(b[1] for _, b in taken)
     print(f"JPEGs, half of them labelled, {wanted.latency:.0f} ms a request, one process:")
-    print(f"{one:.0f} a second one by one, {many:.0f} sixteen at once, {times:.1f} times as fast")
+    print(f"{one:.0f} a second one by one, {many:.0f} with {THREADS} at once, {times:.1f} times as fast")
     print(f"{processor:.2f} ms of a processor for each, the TLS of a real store not counted")
 
 

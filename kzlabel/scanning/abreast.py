@@ -10,7 +10,7 @@ __all__ = ["AHEAD", "THREADS", "abreast"]
 T = TypeVar("T")
 R = TypeVar("R")
 
-THREADS: Final = 16
+THREADS: Final = 32
 """Items that are being worked on."""
 AHEAD: Final = 4
 """Times as many items are taken, so that a slow one holds up nothing for a while."""
