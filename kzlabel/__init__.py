@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kzlabel.asking import check, verify
     from kzlabel.credentials import Signer
     from kzlabel.errors import (
         CredentialError,
@@ -37,11 +38,11 @@ if TYPE_CHECKING:
     from kzlabel.scanning.calling import scan
     from kzlabel.scanning.partition import scan_partition
     from kzlabel.scanning.record import Record
-    from kzlabel.shortcuts import check, label, label_text, plain_text
+    from kzlabel.shortcuts import label, label_text, plain_text
     from kzlabel.signing import AuditLog, Labeler, Labelled
     from kzlabel.status import Code, Finding, Kind
     from kzlabel.trust import Revocations, Trust
-    from kzlabel.verifying import Engine, Verifier, verify, verify_text
+    from kzlabel.verifying import Engine, Verifier, verify_text
     from kzlabel.verifying.verdict import Signatory, Status, Verdict
 
 __all__ = [
@@ -119,7 +120,7 @@ _HOMES = {
     "System": "kzlabel.labels",
     "Training": "kzlabel.labels",
     "Limits": "kzlabel.limits",
-    "check": "kzlabel.shortcuts",
+    "check": "kzlabel.asking",
     "Record": "kzlabel.scanning.record",
     "scan": "kzlabel.scanning.calling",
     "scan_partition": "kzlabel.scanning.partition",
@@ -135,7 +136,7 @@ _HOMES = {
     "Trust": "kzlabel.trust",
     "Engine": "kzlabel.verifying",
     "Verifier": "kzlabel.verifying",
-    "verify": "kzlabel.verifying",
+    "verify": "kzlabel.asking",
     "verify_text": "kzlabel.verifying",
     "Signatory": "kzlabel.verifying.verdict",
     "Status": "kzlabel.verifying.verdict",

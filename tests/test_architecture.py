@@ -57,9 +57,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "markers": BOTTOM | FILES | {"formats", "labels"},
     "notices": BOTTOM | FILES | {"labels", "formats"},
     "matrix": BOTTOM | {"formats", "signing"},
-    "shortcuts": BOTTOM
-    | FILES
-    | {"labels", "credentials", "signing", "formats", "regimes", "trust", "verifying", "markers"},
+    "shortcuts": BOTTOM | FILES | {"labels", "credentials", "signing", "formats"},
+    "asking": BOTTOM | FILES | {"regimes", "trust", "verifying"},
 }
 """What each room may import, itself aside. The command line and the public module may import anything."""
 

@@ -388,6 +388,10 @@ def test_the_public_function_checks_a_source(samples: dict[str, Path], labeler: 
     data = labeler.label(samples["png"].read_bytes(), full_label())
     assert [one.requirement for one in kzlabel.check(data, regime="kz").missing] == []
     assert kzlabel.check(samples["png"], regime="kz").missing
+    assert kzlabel.verify(data, regime="kz") == kzlabel.check(data, regime="kz")
+    assert kzlabel.verify(data).status is kzlabel.verify(data, regime="kz").status
+    with pytest.raises(kzlabel.InputError):
+        kzlabel.verify(data, regime="")
 
 
 @pytest.mark.parametrize(
