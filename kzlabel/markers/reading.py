@@ -7,7 +7,7 @@ from kzlabel.files import Reader
 from kzlabel.formats import Format, Located, recognise
 from kzlabel.limits import DEFAULT_LIMITS, Limits
 from kzlabel.markers.model import Field, Marker
-from kzlabel.markers.places import OTHERS, QUICK, place_of
+from kzlabel.markers.places import QUICK, place_of
 from kzlabel.markers.places.base import Place
 from kzlabel.markers.rules import judge
 from kzlabel.sources import Source, opened
@@ -76,9 +76,6 @@ def fields(
 def _place(file: Reader, form: Format | None, limits: Limits) -> Place | None:
     if form is not None:
         return place_of(form)
-    other = next((place for mark, place in OTHERS if file.head.startswith(mark)), None)
-    if other is not None:
-        return other
     try:
         recognised = recognise(file, "", limits)
     except MalformedError:

@@ -20,6 +20,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "avi": ("XMP", "RIFF ICMT", "RIFF AIGC"),
     "mp3": ("ID3 TXXX",),
     "flac": ("Vorbis comments",),
+    "ogg": ("Vorbis comments",),
     "html": ("HTML meta",),
     "zip": ("OOXML custom properties",),
     "structured": ("Markdown front matter",),

@@ -35,9 +35,10 @@ from tests.unit.markers.writing import (
     written,
 )
 
-IMAGES = ("jpeg", "png", "webp", "webp-lossless", "gif", "tiff", "dng")
+IMAGES = ("jpeg", "png", "webp", "webp-lossless", "gif", "tiff", "dng", "jxl", "avif", "heic", "heif")
 WITH_XMP = (*IMAGES, "svg", "pdf", "mp4", "mov", "m4a", "wav", "avi")
-WRITTEN = (*WITH_XMP, "mp3", "flac")
+OGG = ("ogg", "opus")
+WRITTEN = (*WITH_XMP, "mp3", "flac", *OGG)
 TEXTS = {
     ".html": b"<!doctype html>\n<html><head><title>x</title></head><body><p>y</p></body></html>",
     ".md": b"# Title\r\n\r\nText\r\n",
@@ -63,7 +64,7 @@ def seen(name: str, path: Path) -> object:
     if name in IMAGES:
         kept = {key: value for key, value in whole[1].items() if key != "xmp"}
         return whole[0], kept
-    if name in {"mp3", "flac", "m4a"}:
+    if name in {"mp3", "flac", "m4a", *OGG}:
         return whole[1]
     return whole[:3] if name == "pdf" else whole
 
@@ -165,7 +166,7 @@ def test_exiftool_reads_what_it_read_before(name: str, samples: dict[str, Path],
     assert {key: after.get(key) for key in kept.keys() - moved} == {key: kept[key] for key in kept.keys() - moved}
 
 
-@pytest.mark.parametrize("name", ["mp3", "flac", "m4a"])
+@pytest.mark.parametrize("name", ["mp3", "flac", "m4a", *OGG])
 def test_mutagen_reads_the_tags(name: str, samples: dict[str, Path], tmp_path: Path) -> None:
     import mutagen
 
@@ -176,7 +177,7 @@ def test_mutagen_reads_the_tags(name: str, samples: dict[str, Path], tmp_path: P
     def tag(key: str) -> str:
         if name == "mp3":
             return str(tags[f"TXXX:{key}"])
-        if name == "flac":
+        if name in {"flac", *OGG}:
             return str(tags[key][0])
         return bytes(tags[f"----:com.apple.iTunes:{key}"][0]).decode()
 
@@ -282,14 +283,7 @@ def test_an_archive_that_is_no_office_document_has_no_place() -> None:
         written(out.getvalue())
 
 
-@pytest.mark.parametrize("name", ["heic", "avif", "heif"])
-def test_pictures_in_iso_files_have_no_place_and_are_read(name: str, samples: dict[str, Path]) -> None:
-    with pytest.raises(NoPlaceError):
-        written(samples[name].read_bytes())
-    assert found(samples[name].read_bytes()) == ()
-
-
-@pytest.mark.parametrize("name", ["jxl", "text", "c2pa"])
+@pytest.mark.parametrize("name", ["text", "c2pa"])
 def test_formats_without_a_place_say_which_have_one(name: str) -> None:
     (form,) = [form for form in formats.FORMATS if name == form.NAME]
     assert markers.writable(form) == ()
@@ -327,6 +321,6 @@ def test_a_declared_file_is_labelled_and_trusted_with_its_markers(
     source = saved(tmp_path / samples[name].name, data)
     destination = tmp_path / f"labelled{source.suffix}"
     labeler.label(source, label, destination)
-    for engine in ("auto", "reference"):
+    for engine in ("auto",) if name in OGG else ("auto", "reference"):  # which doesn't read Ogg
         assert verify(destination, trust=trust, engine=engine).status is Status.TRUSTED
     assert found(destination.read_bytes()) == found(data)

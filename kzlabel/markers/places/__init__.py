@@ -13,6 +13,7 @@ from kzlabel.markers.places import (
     jxl,
     markdown,
     office,
+    ogg,
     pdf,
     png,
     riff,
@@ -22,7 +23,7 @@ from kzlabel.markers.places import (
 )
 from kzlabel.markers.places.base import Change, Place, Quick, Writable, changes_of
 
-__all__ = ["OTHERS", "PLACES", "QUICK", "Change", "Place", "Writable", "changes_of", "place_of"]
+__all__ = ["PLACES", "QUICK", "Change", "Place", "Writable", "changes_of", "place_of"]
 
 PLACES: Final[Mapping[str, Place]] = {
     "jpeg": cast("Place", jpeg),
@@ -36,6 +37,7 @@ PLACES: Final[Mapping[str, Place]] = {
     "wav": cast("Place", riff),
     "avi": cast("Place", riff),
     "flac": cast("Place", vorbis),
+    "ogg": cast("Place", ogg),
     "mp3": cast("Place", id3),
     "zip": cast("Place", office),
     "svg": cast("Place", svg),
@@ -45,9 +47,6 @@ PLACES: Final[Mapping[str, Place]] = {
 
 QUICK: Final[Mapping[str, Quick]] = {"jpeg": cast("Quick", jpeg), "png": cast("Quick", png)}
 """Those that can tell at a glance that there is nothing."""
-
-OTHERS: Final[tuple[tuple[bytes, Place], ...]] = ((b"OggS", cast("Place", vorbis.Ogg)),)
-"""By their first bytes, for files of formats that hold no manifest."""
 
 
 def place_of(form: Format) -> Place | None:

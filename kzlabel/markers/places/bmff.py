@@ -6,7 +6,7 @@
 
 A new packet comes at the end of the file. A box that has to grow and stands before media data isn't changed: a
 copy of it comes at the end, and the old one becomes `free`, so that no offset into the media data changes.
-Pictures (HEIC, AVIF) keep XMP as an item; that is read and not written.
+Pictures (HEIC, AVIF) keep XMP as an item; see `_item_writing.py`.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from kzlabel.formats._window import Walk
 from kzlabel.limits import DEFAULT_LIMITS, Limits
 from kzlabel.markers import xmp
 from kzlabel.markers.model import Declaration, Field, NoPlaceError
-from kzlabel.markers.places import _items, _movie
+from kzlabel.markers.places import _item_writing, _items, _movie
 from kzlabel.markers.places.base import LARGEST, Change
 
 __all__ = ["read", "write"]
@@ -54,14 +54,12 @@ def read(file: Reader, located: Located | None, limits: Limits) -> Iterator[Fiel
 
 def write(file: Reader, declaration: Declaration, limits: Limits = DEFAULT_LIMITS) -> Change:
     """See `Writable.write`: XMP for all, tags as well for sound, TC260's label in `moov`."""
-    media_type = bmff.sniff(file.head)
-    if media_type not in _FILMS:
-        raise NoPlaceError(
-            f"{media_type} keeps XMP where nothing is written", "keep the statement in the label alone"
-        )
+    media_type = bmff.sniff(file.head) or ""
     top = list(boxes(Walk(file, limits), 0, file.size))
     if not top:
         raise MalformedError("the file has no boxes")
+    if media_type not in _FILMS:
+        return _picture(file, media_type, top, declaration, limits)
     edits, added, names = _packet(file, top, declaration)
     movies = [box for box in top if box.type == b"moov"]
     if media_type == _SOUND or declaration.aigc is not None:
@@ -77,6 +75,19 @@ def write(file: Reader, declaration: Declaration, limits: Limits = DEFAULT_LIMIT
     if not names:
         return Change()
     return Change((*edits, *_closed(file, top[-1]), Edit(file.size, file.size, (added,))), names)
+
+
+def _picture(file: Reader, media_type: str, top: list[Box], declaration: Declaration, limits: Limits) -> Change:
+    """Return how a picture gets its packet, into which TC260's label goes, too."""
+    metas = [box for box in top if box.type == b"meta"]
+    if not media_type.startswith("image/") or len(metas) != 1:
+        raise NoPlaceError(
+            f"{media_type} without a list of items has no place", "keep the statement in the label alone"
+        )
+    edits, tail, names = _item_writing.written(Walk(file, limits), metas[0], declaration, limits)
+    if not names:
+        return Change()
+    return Change((*edits, *_closed(file, top[-1]), Edit(file.size, file.size, (tail,))), names)
 
 
 def _closed(file: Reader, last: Box) -> tuple[Edit, ...]:

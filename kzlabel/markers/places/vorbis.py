@@ -1,10 +1,9 @@
-"""Vorbis comments: in a metadata block of FLAC, and in the second packet of Ogg Vorbis and Opus.
+"""Vorbis comments, and the metadata block of FLAC that holds them; those of Ogg are found by `ogg.py`.
 
     comments: vendor length 4 | vendor | count 4 | { length 4 | NAME=text } ...      little-endian
     FLAC:     "fLaC" | { last and type 1 | length 3 | data } ... | frames             (RFC 9639 section 8)
-    Ogg:      { "OggS" | version 1 | flags 1 | position 8 | serial 4 | number 4 | CRC 4 | count 1 | lengths | data }
 
-Names are compared without regard to letter case. Ogg is read and not written.
+Names are compared without regard to letter case.
 """
 
 from collections.abc import Iterator
@@ -21,15 +20,13 @@ from kzlabel.markers.places import id3
 from kzlabel.markers.places.base import LARGEST, Change
 from kzlabel.markers.values import LONGEST, decoded
 
-__all__ = ["Ogg", "read", "write"]
+__all__ = ["fields", "read", "with_declaration", "write"]
 
 _COMMENTS: Final = 4
 _MOST_BLOCKS: Final = 1000
 _MOST_COMMENTS: Final = 2000
 _LONGEST_BLOCK: Final = (1 << 24) - 1
 _NOT_READ: Final = "METADATA_BLOCK_PICTURE="
-_OGG_STARTS: Final = (b"\x03vorbis", b"OpusTags")
-_OGG_HEAD: Final = 1 << 17
 
 
 def read(file: Reader, located: Located | None, limits: Limits) -> Iterator[Field]:
@@ -37,7 +34,7 @@ def read(file: Reader, located: Located | None, limits: Limits) -> Iterator[Fiel
     yield from id3.read(file, located, limits)
     for kind, at, length, _ in _blocks(file):
         if kind == _COMMENTS:
-            yield from _fields(file.read(at + 4, min(length, LARGEST)))
+            yield from fields(file.read(at + 4, min(length, LARGEST)))
 
 
 def _blocks(file: Reader) -> Iterator[tuple[int, int, int, bool]]:
@@ -57,15 +54,16 @@ def _blocks(file: Reader) -> Iterator[tuple[int, int, int, bool]]:
         at += 4 + length
 
 
-def _fields(data: bytes) -> Iterator[Field]:
+def fields(data: bytes) -> Iterator[Field]:
+    """Yield the fields in comments; those before the break where they are broken."""
     for comment in _split(data)[1]:
         name, mark, text = comment.partition(b"=")
         if mark and not comment[:32].upper().startswith(_NOT_READ.encode()):
             yield Field(f"Vorbis {decoded(name)}", decoded(text[: 4 * LONGEST]).strip())
 
 
-def _split(data: bytes, *, strict: bool = False) -> tuple[bytes, list[bytes]]:
-    """Return the vendor and the comments in `data`; those before the break where it is broken.
+def _split(data: bytes, *, strict: bool = False) -> tuple[bytes, list[bytes], bytes]:
+    """Return the vendor, the comments in `data`, and what is behind them; up to the break where it is broken.
 
     Raises:
         MalformedError: It is broken, and `strict` says that all is needed.
@@ -81,9 +79,25 @@ def _split(data: bytes, *, strict: bool = False) -> tuple[bytes, list[bytes]]:
             break
         comments.append(data[at + 4 : at + 4 + length])
         at += 4 + length
-    if strict and (len(comments) != count or at != len(data)):
+    if strict and len(comments) != count:
         raise MalformedError("the file's comments are broken")
-    return vendor, comments
+    return vendor, comments, data[at:]
+
+
+def with_declaration(data: bytes, declaration: Declaration) -> tuple[bytes, tuple[str, ...]]:
+    """Return comments with those of the declaration that are missing, and the names of these.
+
+    Raises:
+        MalformedError: They are broken.
+    """
+    vendor, comments, rest = _split(data, strict=True)
+    new, names = _added(comments, declaration)
+    return (_joined(vendor, new) + rest, names) if names else (data, ())
+
+
+def _joined(vendor: bytes, comments: list[bytes]) -> bytes:
+    made = len(vendor).to_bytes(4, "little") + vendor + len(comments).to_bytes(4, "little")
+    return made + b"".join(len(one).to_bytes(4, "little") + one for one in comments)
 
 
 def write(file: Reader, declaration: Declaration, limits: Limits = DEFAULT_LIMITS) -> Change:
@@ -93,12 +107,10 @@ def write(file: Reader, declaration: Declaration, limits: Limits = DEFAULT_LIMIT
     found = [block for block in blocks if block[0] == _COMMENTS]
     if not blocks or blocks[0][0] != 0 or len(found) > 1:
         raise MalformedError("the file's metadata blocks aren't those of a FLAC stream")
-    vendor, comments = _split(file.read(found[0][1] + 4, found[0][2]), strict=True) if found else (b"kzlabel", [])
-    new, names = _added(comments, declaration)
+    old = file.read(found[0][1] + 4, found[0][2]) if found else _joined(b"kzlabel", [])
+    data, names = with_declaration(old, declaration)
     if not names:
         return Change()
-    data = len(vendor).to_bytes(4, "little") + vendor + len(new).to_bytes(4, "little")
-    data += b"".join(len(one).to_bytes(4, "little") + one for one in new)
     if len(data) > _LONGEST_BLOCK:
         raise MalformedError("the file's comments would be too large")
     if found:
@@ -131,30 +143,3 @@ def _added(comments: list[bytes], declaration: Declaration) -> tuple[list[bytes]
             new = [*new, line] if index is None else [*new[:index], line, *new[index + 1 :]]
             names.append("Vorbis AIGC")
     return new, tuple(names)
-
-
-class Ogg:
-    """Ogg, of which the first pages are read; satisfies `Place`."""
-
-    @staticmethod
-    def read(file: Reader, located: Located | None, limits: Limits) -> Iterator[Field]:
-        """See `Place.read`."""
-        del located, limits
-        data = file.read(0, min(file.size, _OGG_HEAD))
-        at, packet = 0, b""
-        while data[at : at + 4] == b"OggS" and at + 27 <= len(data):
-            table = data[at + 27 : at + 27 + data[at + 26]]
-            at += 27 + data[at + 26]
-            for length in table:
-                packet += data[at : at + length]
-                at += length
-                if length == 255:
-                    continue
-                start = next((start for start in _OGG_STARTS if packet.startswith(start)), None)
-                if start is not None:
-                    yield from _fields(packet[len(start) :])
-                    return
-                packet = b""
-        for start in _OGG_STARTS:  # the file ends inside the comments, or they are longer than what is looked at
-            if packet.startswith(start):
-                yield from _fields(packet[len(start) :])

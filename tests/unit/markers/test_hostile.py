@@ -20,7 +20,7 @@ from kzlabel.formats import FORMATS, Format
 from kzlabel.limits import DEFAULT_LIMITS
 from kzlabel.markers import exif, iim, xmp
 from kzlabel.markers.model import Declaration, Field
-from kzlabel.markers.places import OTHERS, PLACES
+from kzlabel.markers.places import PLACES
 from kzlabel.markers.rules import judge, suspicious
 from kzlabel.markers.xmp import extended
 from tests.unit.markers.test_traces import PARAMETERS, exif_of, page, png, saved
@@ -137,8 +137,7 @@ def test_parts_of_files_of_any_bytes_raise_nothing(data: bytes) -> None:
     list(xmp.fields(data))
     list(xmp.fields(PACKET[:200] + data + PACKET[200:]))
     for place in (b"OggS", b"OggS" + bytes(22)):
-        for _, ogg in OTHERS:
-            list(ogg.read(BytesReader(place + data), None, DEFAULT_LIMITS))
+        markers.read(BytesReader(place + data), BY_NAME["ogg"])
 
 
 @settings(max_examples=100, deadline=None)

@@ -249,21 +249,31 @@ def _form(name: str) -> "markers.reading.Format":  # type: ignore[name-defined]
     return next(form for form in FORMATS if name == form.NAME)
 
 
-@pytest.mark.parametrize("start", [b"\x03vorbis", b"OpusTags"])
-def test_ogg_is_read(start: bytes) -> None:
-    comment = b"DESCRIPTION=made with suno; id=1"
-    picture = b"METADATA_BLOCK_PICTURE=" + b"A" * 600
-    listed = [picture, comment]
-    body = start + bytes(4) + len(listed).to_bytes(4, "little")
+@pytest.mark.parametrize(
+    ("first", "start"),
+    [
+        (b"\x01vorbis", b"\x03vorbis"),
+        (b"OpusHead", b"OpusTags"),
+        (b"Speex   ", b""),
+        (b"\x7fFLAC\1\0", b"\x04\0\2\xa1"),
+        (b"\x80theora", b"\x81theora"),
+    ],
+)
+def test_ogg_is_read(first: bytes, start: bytes) -> None:
+    listed = [b"METADATA_BLOCK_PICTURE=" + b"A" * 600, b"DESCRIPTION=made with suno; id=1"]
+    body = bytes(4) + len(listed).to_bytes(4, "little")
     body += b"".join(len(one).to_bytes(4, "little") + one for one in listed)
-    pages = page([b"\x01vorbis" + bytes(23)]) + page([body])
-    (marker,) = markers.read(BytesReader(pages), None)
-    assert (marker.rule, marker.field) == ("suno", "Vorbis DESCRIPTION")
+    pages = page([first + bytes(23)], begin=True) + page([start + body])
+    other = page([b"fishead\0" + bytes(56)], begin=True, serial=7) + page([b"index"], serial=7)
+    for data in (pages, other[:92] + pages + other[92:]):
+        (marker,) = markers.read(BytesReader(data), _form("ogg"))
+        assert (marker.rule, marker.field) == ("suno", "Vorbis DESCRIPTION")
 
 
-def page(packets: list[bytes]) -> bytes:
+def page(packets: list[bytes], *, begin: bool = False, serial: int = 1) -> bytes:
     table = b"".join(b"\xff" * (len(one) // 255) + bytes([len(one) % 255]) for one in packets)
-    return b"OggS" + bytes(22) + bytes([len(table)]) + table + b"".join(packets)
+    head = b"OggS\0" + bytes([2 * begin]) + bytes(8) + serial.to_bytes(4, "little") + bytes(8)
+    return head + bytes([len(table)]) + table + b"".join(packets)
 
 
 def test_html_is_read() -> None:
