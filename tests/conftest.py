@@ -52,6 +52,7 @@ def config_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
     directory = tmp_path_factory.mktemp("config")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KZLABEL_CONFIG_DIR", str(directory))
+        patch.setenv("KZLABEL_LANG", "en")
         for name in ("KZLABEL_KEY", "KZLABEL_CERT", "KZLABEL_KEY_PASSWORD", "KZLABEL_DEBUG"):
             patch.delenv(name, raising=False)
         yield directory

@@ -8,7 +8,9 @@ from typing import NoReturn
 
 import click
 
-from kzlabel.cli.printing import complain
+from kzlabel.cli.help import spoken
+from kzlabel.cli.printing import complain, complain_of, show_wrong_usage
+from kzlabel.cli.speech import choose, say
 from kzlabel.errors import KzlabelError
 
 __all__ = ["cli", "main"]
@@ -42,7 +44,7 @@ class _Lazy(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         command: click.Command = import_module(f"kzlabel.cli.{cmd_name}").command
-        return command
+        return spoken(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
@@ -64,16 +66,20 @@ def cli() -> None:
     """
 
 
+spoken(cli)
+
+
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line: an error is one line on standard error, never a traceback."""
+    choose(sys.argv[1:] if args is None else args)
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         sys.exit(cli.main(args, prog_name="kzlabel", standalone_mode=False))
     except click.ClickException as error:
-        error.show()
+        show_wrong_usage(error)
         sys.exit(2)
     except KzlabelError as error:
-        complain(str(error))
+        complain_of(error)
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)
@@ -84,5 +90,6 @@ def main(args: list[str] | None = None) -> NoReturn:
     except Exception as error:
         if os.environ.get("KZLABEL_DEBUG"):
             raise
-        complain(f"internal error, {type(error).__name__}: {error}; KZLABEL_DEBUG=1 shows where")
+        what = {"name": type(error).__name__, "error": error}
+        complain(say("internal error, {name}: {error}; KZLABEL_DEBUG=1 shows where", **what))
         sys.exit(2)

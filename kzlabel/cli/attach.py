@@ -5,7 +5,9 @@ from pathlib import Path
 
 import click
 
-from kzlabel.cli.printing import complain, one_line, print_json
+from kzlabel.cli.printing import complain_of, one_line, print_json
+from kzlabel.cli.speech import say
+from kzlabel.cli.words import STATUSES
 from kzlabel.errors import SigningError
 from kzlabel.signing.moving import Mover
 from kzlabel.verifying.sidecar import SUFFIX
@@ -38,9 +40,12 @@ def command(
     try:
         done = Mover().attach(file, sidecar or Path(f"{file}{SUFFIX}"), output or file, replace=force or in_place)
     except SigningError as error:
-        complain(str(error))
+        complain_of(error)
         sys.exit(1)
     if as_json:
         print_json([done])
         return
-    sys.stdout.write(one_line(f"attached {done.sidecar} to {done.uri} -> {done.destination}: {done.status}") + "\n")
+    names = {"sidecar": done.sidecar, "file": done.uri, "destination": done.destination}
+    click.echo(
+        one_line(say("attached {sidecar} to {file} -> {destination}: ", **names) + say(STATUSES[done.status]))
+    )

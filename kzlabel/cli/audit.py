@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from kzlabel.cli.printing import one_line, print_json
+from kzlabel.cli.speech import say, say_finished
 
 __all__ = ["command"]
 
@@ -37,8 +38,11 @@ def verify(file: Path, last: str, *, as_json: bool) -> None:
         print_json([{"lines": count, "flaws": flaws}])
     else:
         for flaw in flaws:
-            click.echo(one_line(f"line {flaw.line}: {flaw.reason}"))
-        click.echo(f"{count} lines, {'the chain holds' if not flaws else f'{len(flaws)} flaws'}")
+            click.echo(one_line(say("line {number}: {reason}", number=flaw.line, reason=say_finished(flaw.reason))))
+        if flaws:
+            click.echo(say("{count} lines, {flaws} flaws", count=count, flaws=len(flaws)))
+        else:
+            click.echo(say("{count} lines, the chain holds", count=count))
     sys.exit(1 if flaws else 0)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from kzlabel.cli.language_options import chosen_language, language_option
 from kzlabel.cli.printing import one_line, print_json
+from kzlabel.cli.speech import language as chosen_language
 from kzlabel.cli.verify import judged, operational
 from kzlabel.directories import DATASET_TYPE, is_dataset
 from kzlabel.errors import InputError
@@ -82,12 +82,10 @@ _STANDINGS = {
 )
 @click.option("--no-sidecar", is_flag=True, help="Don't look for a manifest beside a file (name.ext.c2pa).")
 @click.option("-v", "--verbose", is_flag=True, help="Print where each requirement was read, and the notes on it.")
-@language_option
 def command(
     inputs: tuple[Path, ...],
     names: tuple[str, ...],
     anchors: tuple[Path, ...],
-    lang: str | None,
     *,
     copyright: bool,  # noqa: A002 - the option's name
     as_json: bool,
@@ -104,7 +102,7 @@ def command(
     kzlabel check --regime kz --copyright --lang kk novel.pdf
     """
     laws = tuple(dict.fromkeys(map(_law, names)))
-    language = ENGLISH if as_json else chosen_language(lang)
+    language = ENGLISH if as_json else chosen_language()
     trust = default_trust() | Trust.from_files(anchors)
     codes: list[int] = []
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import click
 
-from kzlabel.cli.printing import complain, one_line, print_json
+from kzlabel.cli.printing import complain, complain_of, one_line, print_json
+from kzlabel.cli.speech import say
+from kzlabel.cli.words import STATUSES
 from kzlabel.errors import SigningError
 from kzlabel.signing.moving import Detached, Mover
 
@@ -59,7 +61,7 @@ def command(
             assert output is not None  # noqa: S101 - one of the three was given
             done = mover.detach(file, output, sidecar, replace=force, anyway=anyway)
     except SigningError as error:
-        complain(str(error))
+        complain_of(error)
         sys.exit(1)
     if as_json:
         print_json([done])
@@ -73,16 +75,21 @@ def _in_place(mover: Mover, file: Path, sidecar: Path | None, *, force: bool, an
 
 def _tell(done: Detached) -> None:
     if not done.destination:
-        sys.stdout.write(one_line(f"copied the manifest of {done.uri} -> {done.sidecar}") + "\n")
+        names = {"file": done.uri, "sidecar": done.sidecar}
+        click.echo(one_line(say("copied the manifest of {file} -> {sidecar}", **names)))
         return
-    sys.stdout.write(one_line(f"detached {done.uri} -> {done.destination}, {done.sidecar}") + "\n")
+    names = {"file": done.uri, "destination": done.destination, "sidecar": done.sidecar}
+    click.echo(one_line(say("detached {file} -> {destination}, {sidecar}", **names)))
+    beside = say(STATUSES[done.beside])
     if done.beside in _FITS:
-        sys.stdout.write(f"the sidecar verifies beside the file: {done.beside}\n")
+        click.echo(say("the sidecar verifies beside the file: {status}", status=beside))
         return
-    sys.stdout.write(f"the sidecar does not verify beside the file without the manifest: {done.beside}\n")
+    click.echo(say("the sidecar does not verify beside the file without the manifest: {status}", status=beside))
     if done.restores:
-        back = one_line(f"kzlabel attach {done.destination} --sidecar {done.sidecar}")
-        same = "the same file, byte for byte" if done.restores == "identical" else "an intact file"
-        sys.stdout.write(f"{back} -o OUT makes {same}\n")
+        back = one_line(f"kzlabel attach {done.destination} --sidecar {done.sidecar} -o OUT")
+        if done.restores == "identical":
+            click.echo(say("{command} makes the same file, byte for byte", command=back))
+        else:
+            click.echo(say("{command} makes an intact file", command=back))
     else:
-        complain("the manifest can't be put back, either: keep the file that it came from")
+        complain(say("the manifest can't be put back, either: keep the file that it came from"))

@@ -3,6 +3,7 @@
 import click
 
 from kzlabel.cli.printing import print_json
+from kzlabel.cli.speech import say
 
 __all__ = ["command"]
 
@@ -26,11 +27,12 @@ def command(*, as_json: bool) -> None:
     from rich.table import Table  # noqa: PLC0415
 
     table = Table(
-        "format", "formats", "extensions", "embedded by", "sidecar", "native engine", "reference engine",
+        say("format"), say("formats"), say("extensions"), say("embedded by"), say("sidecar"), say("native engine"),
+        say("reference engine"),
         box=None, pad_edge=False,
     )  # fmt: skip
     for row in rows:
-        yes = {True: "yes", False: "-"}
+        yes = {True: say("yes"), False: "-"}
         names = " ".join(row.extensions)
         table.add_row(
             row.name, row.title, names, row.written_by or "-", yes[row.sidecar], yes[row.verify], yes[row.reference]

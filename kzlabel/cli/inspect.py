@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from kzlabel.cli.printing import one_line
+from kzlabel.cli.printing import complain, one_line
+from kzlabel.cli.speech import say
 from kzlabel.errors import InputError
 from kzlabel.isolation import Child, ChildDiedError
 from kzlabel.limits import DEFAULT_LIMITS
@@ -41,17 +42,15 @@ def command(path: Path, *, as_json: bool) -> None:
     except ChildDiedError as error:
         raise InputError(f"{display_name(path)} can't be inspected: {error.message}") from None
     if found is None:
-        sys.stderr.write(
-            one_line(f"kzlabel: {display_name(path)} carries no readable manifest; see kzlabel verify") + "\n"
-        )
+        complain(say("{file} carries no readable manifest; see kzlabel verify", file=display_name(path)))
         sys.exit(1)
     if as_json:
         sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
         return
     tree = Tree(Text(one_line(display_name(path)), "bold"))
     for manifest in found.get("manifests", ()):
-        active = " (active)" if manifest.get("label") == found.get("active_manifest") else ""
-        branch = tree.add(Text(one_line(f"manifest {manifest.get('label', '')}{active}"), "bold"))
+        active = say(" (active)") if manifest.get("label") == found.get("active_manifest") else ""
+        branch = tree.add(Text(one_line(say("manifest {label}", label=manifest.get("label", "")) + active), "bold"))
         for key, value in manifest.items():
             if key != "label":
                 _grow(branch, key, value)
@@ -69,5 +68,6 @@ def _grow(tree: Tree, name: str, value: Any) -> None:
             _grow(branch, str(number), inner)
     else:
         text = value if isinstance(value, str) else json.dumps(value)
-        shown = text if len(text) <= _LONG else f"{text[:_LONG]}... ({len(text)} characters)"
+        cut = say("... ({count} characters)", count=len(text))
+        shown = text if len(text) <= _LONG else text[:_LONG] + cut
         tree.add(Text.assemble((one_line(name), "cyan"), "  ", one_line(shown)))

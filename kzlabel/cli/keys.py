@@ -10,6 +10,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from kzlabel.cli.printing import one_line, print_json
+from kzlabel.cli.speech import say, say_finished
+from kzlabel.cli.words import KEY_FACTS, column
 from kzlabel.credentials import (
     Algorithm,
     ChosenSigner,
@@ -53,7 +55,7 @@ def init(*, force: bool) -> None:
     kzlabel keys init --force
     """
     identity = development.create(development_directory(os.environ), now=datetime.now(UTC), force=force)
-    click.echo(f"made a development identity in {identity.directory}")
+    click.echo(say("made a development identity in {directory}", directory=identity.directory))
 
 
 @command.command()
@@ -82,7 +84,7 @@ def show(*, as_json: bool) -> None:
         return
     for name, value in facts.items():
         if value:
-            click.echo(f"{name.replace('_', ' '):<14} {value}")
+            click.echo(f"{column(name, KEY_FACTS)} {value}")
 
 
 @command.command()
@@ -117,13 +119,17 @@ def check(certificate: Path, *, as_json: bool) -> None:
     if as_json:
         print_json([result])
     else:
-        click.echo(one_line(f"{display_name(found)}, issued by {_issuer(found)}"))
+        click.echo(
+            one_line(say("{subject}, issued by {issuer}", subject=display_name(found), issuer=_issuer(found)))
+        )
+        words = say("meets"), say("FAILS"), say("note")
+        width = max(map(len, words)) + 2
         for ruling in result.rulings:
-            asked = f"; {ruling.ask}" if ruling.ask else ""
-            click.echo(f"{'meets' if ruling.met else 'FAILS'}  {ruling.rule}{asked}")
+            asked = f"; {say_finished(ruling.ask)}" if ruling.ask else ""
+            click.echo(f"{words[not ruling.met]:<{width}}{say_finished(ruling.rule)}{asked}")
         for line in result.advice:
-            click.echo(f"note   {line}")
-        click.echo("labels that it signs are valid" if result.acceptable else "it can't sign labels")
+            click.echo(f"{words[2]:<{width}}{say_finished(line)}")
+        click.echo(say("labels that it signs are valid") if result.acceptable else say("it can't sign labels"))
     if not result.acceptable:
         sys.exit(1)
 
@@ -171,8 +177,15 @@ def request(
     except CredentialError:
         key_path.unlink(missing_ok=True)
         raise
-    protection = "encrypted" if password else "not encrypted, but readable by this user alone"
-    click.echo(one_line(f"wrote the key, {protection}, to {key_path}, and the request to {output}"))
+    names = {"key": key_path, "request": output}
+    if password:
+        click.echo(one_line(say("wrote the key, encrypted, to {key}, and the request to {request}", **names)))
+        return
+    done = say(
+        "wrote the key, not encrypted, but readable by this user alone, to {key}, and the request to {request}",
+        **names,
+    )
+    click.echo(one_line(done))
 
 
 def _read(path: Path) -> x509.Certificate:
@@ -191,7 +204,7 @@ def _issuer(certificate: x509.Certificate) -> str:
     try:
         return certificate.issuer.rfc4514_string()
     except UNREADABLE:
-        return "(unreadable)"
+        return say("(unreadable)")
 
 
 def _present() -> ChosenSigner:

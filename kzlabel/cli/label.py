@@ -16,6 +16,7 @@ from kzlabel.cli.label_options import combined, label_options, read_password
 from kzlabel.cli.notice_options import NOTICE_OPTIONS, notice_options, wanted_notice
 from kzlabel.cli.printing import complain, one_line, print_json
 from kzlabel.cli.signer_options import SIGNER_OPTIONS, chosen_signer, signer_options
+from kzlabel.cli.speech import say, say_finished
 from kzlabel.credentials.holder import check_personal
 from kzlabel.errors import OutputError
 from kzlabel.labels import Label
@@ -167,7 +168,7 @@ def command(
     _report(results, as_json=as_json, to_stdout=output == _DASH)
     for result in results:
         if tsa and isinstance(result, Labelled) and not result.stamped:
-            complain(f"{one_line(result.uri)} was labelled without a time-stamp: the authority gave none")
+            complain(say("{file} was labelled without a time-stamp: the authority gave none", file=result.uri))
 
 
 class _Pipes:
@@ -214,16 +215,17 @@ def _with_progress(results: Iterator[Labelled | Failure], count: int) -> Iterato
     from rich.console import Console  # noqa: PLC0415 - only here
     from rich.progress import track  # noqa: PLC0415
 
-    yield from track(results, "labelling", count, console=Console(stderr=True), transient=True)
+    yield from track(results, say("labelling"), count, console=Console(stderr=True), transient=True)
 
 
 def _report(results: Sequence[Labelled | Failure], *, as_json: bool, to_stdout: bool) -> None:
     for result in results:
         if isinstance(result, Failure):
-            complain(f"{result.error}; {result.remedy}" if result.remedy else result.error)
+            complain("; ".join(say_finished(part) for part in (result.error, result.remedy) if part))
         elif not as_json and not to_stdout:
-            kept = f" (its former label, {result.parent}, is kept as the parent)" if result.parent else ""
-            sys.stdout.write(one_line(f"labelled {result.uri} -> {result.destination}{kept}") + "\n")
+            kept = say(" (its former label, {label}, is kept as the parent)", label=result.parent)
+            done = say("labelled {file} -> {destination}", file=result.uri, destination=result.destination)
+            sys.stdout.write(one_line(done + (kept if result.parent else "")) + "\n")
     if as_json and not to_stdout:
         print_json(results)
     failures = [result for result in results if isinstance(result, Failure)]

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kzlabel.cli.printing import complain, one_line, print_json, print_json_line
+from kzlabel.cli.printing import complain, complain_of, one_line, print_json, print_json_line
+from kzlabel.cli.speech import say
+from kzlabel.cli.words import AI_PARTS, column, width
 
 if TYPE_CHECKING:
     from kzlabel.markers import Marker
@@ -48,12 +50,12 @@ def _rules(*, as_json: bool) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table("rule", "implies", "standing", "source", box=None, pad_edge=False)
+    table = Table(say("rule"), say("implies"), say("standing"), say("source"), box=None, pad_edge=False)
     for rule in rules.rule:
         table.add_row(rule.id, rule.implies, rule.standing, rule.source)
     console = Console()
     console.print(table)
-    console.print(f"{len(rules.rule)} rules of {rules.version}", highlight=False)
+    console.print(say("{count} rules of {version}", count=len(rules.rule), version=rules.version), highlight=False)
 
 
 def _file(path: str, *, as_json: bool) -> int:
@@ -70,7 +72,10 @@ def _file(path: str, *, as_json: bool) -> int:
             markers = read(file.reader, found[0] if found else None)
             uri = file.uri
     except (KzlabelError, OSError) as error:
-        complain(str(error))
+        if isinstance(error, KzlabelError):
+            complain_of(error)
+        else:
+            complain(str(error))
         return 2
     if as_json:
         print_json_line({"uri": uri, "ai": level(markers), "markers": markers})
@@ -82,8 +87,10 @@ def _file(path: str, *, as_json: bool) -> int:
 def _print(uri: str, markers: "tuple[Marker, ...]") -> None:
     from kzlabel.markers import level  # noqa: PLC0415 - as above
 
-    said = f"AI: {level(markers)}" if markers else "no marker"
+    said = f"{say('AI')}: {say(AI_PARTS[level(markers)])}" if markers else say("no marker")
     click.echo(f"{one_line(uri)}: {said}")
     for marker in markers:
-        click.echo(f"  {marker.ai:<10} {one_line(marker.field)}: {one_line(marker.value)}")
-        click.echo(f"             rule {marker.rule}: {marker.source}")
+        click.echo(f"  {column(marker.ai, AI_PARTS)} {one_line(marker.field)}: {one_line(marker.value)}")
+        click.echo(
+            " " * (width(AI_PARTS) + 3) + say("rule {name}: {source}", name=marker.rule, source=marker.source)
+        )

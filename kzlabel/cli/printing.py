@@ -2,9 +2,16 @@
 
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["STYLES", "complain", "one_line", "print_json", "print_json_line"]
+import click
+
+from kzlabel.cli.speech import say_error, say_help
+
+if TYPE_CHECKING:
+    from kzlabel.errors import KzlabelError
+
+__all__ = ["STYLES", "complain", "complain_of", "one_line", "print_json", "print_json_line", "show_wrong_usage"]
 
 STYLES: dict[str, dict[str, Any]] = {
     "trusted": {"fg": "green", "bold": True},
@@ -34,6 +41,23 @@ def complain(text: str) -> None:
     """Print one line on standard error."""
     sys.stderr.write(f"kzlabel: {one_line(text)}\n")
     sys.stderr.flush()
+
+
+def complain_of(error: "KzlabelError") -> None:
+    """Print on standard error what is wrong and what to do, in the language of the person."""
+    complain(say_error(error))
+
+
+def show_wrong_usage(error: click.ClickException) -> None:
+    """Print what is wrong with a command line: the usage of the command, and the reason."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()  # its message is the help
+        return
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        hint = say_help(f"Try '{context.command_path} --help' for help.")
+        click.echo(f"{context.get_usage()}\n{hint}\n", err=True)
+    click.echo(f"{say_help('Error:')} {say_help(error.format_message())}", err=True)
 
 
 def print_json(values: Iterable[Any]) -> None:

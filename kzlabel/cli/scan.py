@@ -11,9 +11,10 @@ from typing import Any, NoReturn
 
 import click
 
-from kzlabel.cli.language_options import chosen_language, language_option
 from kzlabel.cli.printing import STYLES, one_line, print_json_line
 from kzlabel.cli.scan_engines import Where, engine_option
+from kzlabel.cli.speech import language, say, say_finished
+from kzlabel.cli.words import AI_PARTS, CHANGES, STATUSES, column, explained
 from kzlabel.errors import InputError
 from kzlabel.regimes import regime
 from kzlabel.scanning import Options, Record, Scan, Settings, Source, Summary
@@ -107,7 +108,6 @@ _SHOWN = 20
 @click.option("--no-sidecar", is_flag=True, help="Don't look for manifests beside files.")
 @click.option("--online", is_flag=True, help="Allow fetching remote manifests and revocation data.")
 @engine_option
-@language_option
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def command(
@@ -194,7 +194,7 @@ def command(
 def _write_report(rows: Iterator[Record], how: dict[str, Any]) -> None:
     from kzlabel.report import write_report  # noqa: PLC0415 - only here
 
-    write_report(rows, how["report"], language=chosen_language(how["lang"]), title=how["title"])
+    write_report(rows, how["report"], language=language(), title=how["title"])
 
 
 def _end(summary: Summary, problems: list[Record], require: str, *, quiet: bool, as_json: bool) -> NoReturn:
@@ -263,7 +263,8 @@ def _run(scan: Scan, problems: list[Record], *, diff: bool, quiet: bool) -> Iter
         for row in scan.run():
             tell()
             if diff and row.change not in ("same", ""):
-                click.echo(f"{row.change:<9} {row.status:<12} {one_line(row.path)}")
+                change, status = column(row.change, CHANGES), column(row.status, STATUSES)
+                click.echo(f"{change} {status} {one_line(row.path)}")
             if _is_problem(row):
                 problems += [row] if len(problems) < _SHOWN else []
             yield row
@@ -288,11 +289,16 @@ def _progress(scan: Scan | ClusterScan, *, quiet: bool) -> Iterator[Any]:
                 return
             shown = now
             done, seconds = scan.summary, max(now - begun, 0.001)
-            live.update(
-                f"{done.files:,} files, {done.files / seconds:,.0f}/s, {done.size / 1e9:,.1f} GB, {seconds:,.0f} s,"
-                f" {done.statuses['invalid']:,} invalid, {done.statuses['error']:,} errors",
-                refresh=True,
+            shown_now = say(
+                "{files} files, {speed}/s, {size} GB, {seconds} s, {invalid} invalid, {errors} errors",
+                files=f"{done.files:,}",
+                speed=f"{done.files / seconds:,.0f}",
+                size=f"{done.size / 1e9:,.1f}",
+                seconds=f"{seconds:,.0f}",
+                invalid=f"{done.statuses['invalid']:,}",
+                errors=f"{done.statuses['error']:,}",
             )
+            live.update(shown_now, refresh=True)
 
         yield tell
 
@@ -315,21 +321,28 @@ def _summary(summary: Summary) -> dict[str, Any]:
 
 def _print_summary(summary: Summary, problems: list[Record]) -> None:
     for row in problems:
-        status = click.style(f"{row.status:<12}", **STYLES[row.status])
-        why = row.explanation or ", ".join(row.lacks)
+        status = click.style(column(row.status, STATUSES), **STYLES[row.status])
+        why = explained(row.codes[0] if row.codes else "", row.explanation) or ", ".join(row.lacks)
         click.echo(f"{status}{one_line(row.path)}: {one_line(why)}")
-    state = "" if summary.complete else ", not complete: go on with --resume"
-    known = f", {summary.known:,} of them known" if summary.known else ""
-    click.echo(f"{summary.files:,} files{known}, {summary.size / 1e9:.1f} GB{state}")
-    for name, counts in (("status", summary.statuses), ("AI", summary.ai), ("change", summary.changes)):
+    known = say(", {count} of them known", count=f"{summary.known:,}") if summary.known else ""
+    state = "" if summary.complete else say(", not complete: go on with --resume")
+    files, size = f"{summary.files:,}", f"{summary.size / 1e9:.1f}"
+    click.echo(say("{count} files", count=files) + known + say(", {size} GB", size=size) + state)
+    names = say("status"), say("AI"), say("change")
+    column_width = max(6, *map(len, names)) + 1
+    kinds = (summary.statuses, STATUSES), (summary.ai, AI_PARTS), (summary.changes, CHANGES)
+    for name, (counts, words) in zip(names, kinds, strict=True):
         if counts:
-            click.echo(f"  {name:<7}" + ", ".join(f"{key} {count:,}" for key, count in counts.most_common()))
+            told = ", ".join(f"{say(words.get(key, key))} {count:,}" for key, count in counts.most_common())
+            click.echo(f"  {name:<{column_width}}{told}")
     if summary.lacking:
-        click.echo(f"  {summary.lacking:,} lack something that a regime asks for")
+        click.echo("  " + say("{count} lack something that a regime asks for", count=f"{summary.lacking:,}"))
     if summary.hard_links:
-        click.echo(f"  {summary.hard_links:,} are further names of files that have several")
-    for reason, count in summary.left_out.most_common():
-        click.echo(f"  left out: {count:,} x {reason}")
+        count = f"{summary.hard_links:,}"
+        click.echo("  " + say("{count} are further names of files that have several", count=count))
+    for reason, left_out in summary.left_out.most_common():
+        told = say("left out: {count} x {reason}", count=f"{left_out:,}", reason=say_finished(reason))
+        click.echo(one_line("  " + told))
 
 
 def _exit_code(summary: Summary, require: str) -> int:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from kzlabel.cli.printing import complain
+from kzlabel.cli.speech import say
 from kzlabel.credentials import Signer, default_signer
 from kzlabel.credentials.environment import PASSWORD
 from kzlabel.credentials.holder import check_personal
@@ -116,8 +117,11 @@ def _named(options: Mapping[str, Any], tsa: str | None) -> Signer:
     )
     if choice.created and choice.development:
         complain(
-            f"made a development identity in {choice.development.directory}, which only this machine trusts; "
-            "sign what you publish with --key and --cert"
+            say(
+                "made a development identity in {directory}, which only this machine trusts; "
+                "sign what you publish with --key and --cert",
+                directory=choice.development.directory,
+            )
         )
     return choice.signer
 
@@ -161,7 +165,7 @@ def _ask(name: str, what: str = "Password") -> bytes | None:
         return found
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
-    said = click.prompt(
-        f"{what} of {display_name(name)}", hide_input=True, default="", show_default=False, err=True
-    )
+    shown = display_name(name)
+    question = say("PIN of {name}", name=shown) if what == "PIN" else say("Password of {name}", name=shown)
+    said = click.prompt(question, hide_input=True, default="", show_default=False, err=True)
     return str(said).encode() or None

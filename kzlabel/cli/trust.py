@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import click
 
 from kzlabel.cli.printing import one_line, print_json
+from kzlabel.cli.speech import say, say_finished
 from kzlabel.errors import TrustError
 from kzlabel.sources import display_name
 from kzlabel.trust import stores, stores_directory
@@ -91,12 +92,15 @@ def list_stores(*, as_json: bool) -> None:
         return
     for store in found:
         members = _members(store)
-        click.echo(f"{store.name:<20} {store.kind.value:<8} {len(members):>4} certificates  {store.added}")
-        click.echo(click.style(one_line(f"    from {store.source}, SHA-256 {store.sha256[:16]}"), dim=True))
+        count = say("{count} certificates", count=f"{len(members):>4}")
+        click.echo(f"{store.name:<20} {store.kind.value:<8} {count}  {store.added}")
+        origin = say("from {source}, SHA-256 {digest}", source=store.source, digest=store.sha256[:16])
+        click.echo(click.style(one_line(f"    {origin}"), dim=True))
         for one in members:
-            click.echo(one_line(f"    {one['name']}, until {one['not_after'][:10]}"))
+            member = say("{name}, until {day}", name=one["name"], day=one["not_after"][:10])
+            click.echo(one_line(f"    {member}"))
     if not found:
-        click.echo("no stores; kzlabel trust add FILE makes one")
+        click.echo(say("no stores; kzlabel trust add FILE makes one"))
 
 
 @command.command()
@@ -108,7 +112,7 @@ def remove(name: str) -> None:
     kzlabel trust remove company-ca
     """
     stores.remove(stores_directory(), name)
-    click.echo(f"removed {name}")
+    click.echo(say("removed {name}", name=name))
 
 
 @command.command(name="verify-list")
@@ -129,22 +133,24 @@ def verify_list(file: Path, kind: str) -> None:
     for certificate in stores.certificates_in(_read(file), source=display_name(file)):
         problems = list(_problems(certificate, stores.Kind(kind), now))
         wrong += bool(problems)
-        click.echo(one_line(f"{'wrong' if problems else 'fit':<6} {subject(certificate)}"))
+        words = say("wrong"), say("fit")
+        width = max(map(len, words)) + 2
+        click.echo(one_line(f"{words[not problems]:<{width}}{subject(certificate)}"))
         for problem in problems:
-            click.echo(f"       {problem}")
+            click.echo(one_line(" " * width + problem))
     raise SystemExit(1 if wrong else 0)
 
 
 def _problems(certificate: "x509.Certificate", kind: stores.Kind, now: datetime) -> list[str]:
     found = []
     if certificate.not_valid_after_utc < now:
-        found.append(f"it expired at {certificate.not_valid_after_utc.isoformat()}")
+        found.append(say("it expired at {time}", time=certificate.not_valid_after_utc.isoformat()))
     if certificate.not_valid_before_utc > now:
-        found.append(f"it is not valid before {certificate.not_valid_before_utc.isoformat()}")
+        found.append(say("it is not valid before {time}", time=certificate.not_valid_before_utc.isoformat()))
     try:
         stores.StoreFile.make("list", kind, "", [certificate], now)
     except TrustError as error:
-        found.append(error.message)
+        found.append(say_finished(error.message))
     return found
 
 
@@ -152,7 +158,8 @@ def _add(data: bytes, name: str, kind: str, source: str, *, force: bool) -> None
     certificates = stores.certificates_in(data, source=source)
     made = stores.StoreFile.make(name, stores.Kind(kind), source, certificates, datetime.now(UTC))
     stores.add(stores_directory(), made, replace=force)
-    click.echo(one_line(f"{len(certificates)} certificates from {source} are believed as {name} ({kind})"))
+    facts = {"count": len(certificates), "source": source, "name": name, "kind": kind}
+    click.echo(one_line(say("{count} certificates from {source} are believed as {name} ({kind})", **facts)))
 
 
 def _name_of(stem: str) -> str:

@@ -9,7 +9,9 @@ from typing import Any
 import click
 import msgspec
 
-from kzlabel.cli.printing import STYLES, complain, one_line, print_json, print_json_line
+from kzlabel.cli.printing import STYLES, complain, complain_of, one_line, print_json, print_json_line
+from kzlabel.cli.speech import say, say_error
+from kzlabel.cli.words import AI_LEVELS, STATUSES, column, explained, width
 from kzlabel.credentials.pem import read_file
 from kzlabel.errors import InputError, TrustError
 from kzlabel.isolation import Child, ChildDiedError
@@ -177,10 +179,10 @@ def judged(inputs: tuple[Path, ...], verifier: Verifier) -> Iterator[Verdict]:
             else:
                 yield verifier.verify(path)
         except InputError as error:
-            complain(str(error))
+            complain_of(error)
             yield unreadable(name, str(error))
         except ChildDiedError as error:
-            complain(f"{name}: {error}")
+            complain(f"{name}: {say_error(error)}")
             yield unreadable(name, str(error), Code.KZLABEL_ENGINE_DIED)
 
 
@@ -206,34 +208,42 @@ def _exit_code(verdict: Verdict, require: str) -> int:
 
 
 def _print_for_people(verdict: Verdict, *, verbose: bool) -> None:
-    status = click.style(f"{verdict.status.value:<12}", **STYLES[verdict.status.value])
-    ai = f"AI {verdict.ai.value:<11}" if verdict.ai != "unknown" else " " * 14
-    click.echo(f"{status}{ai}{one_line(verdict.uri)}")
+    status = click.style(column(verdict.status.value, STATUSES), **STYLES[verdict.status.value])
+    ai = column(verdict.ai.value, AI_LEVELS) if verdict.ai != "unknown" else " " * width(AI_LEVELS)
+    click.echo(f"{status}{ai} {one_line(verdict.uri)}")
+    margin = " " * width(STATUSES)
     for text, style in _details(verdict, verbose=verbose):
-        click.echo(click.style(f"            {one_line(text)}", **style))
+        click.echo(click.style(margin + one_line(text), **style))
 
 
 def _details(verdict: Verdict, *, verbose: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     if verdict.signer is not None:
         by = ", ".join(filter(None, (verdict.signer.common_name, verdict.signer.organisation)))
-        at = f", time-stamped {verdict.signed_at}" if verdict.signed_at else ""
-        verb = "signed by" if verdict.intact else "signature names"
-        yield f"{verb} {by or 'an unnamed certificate'}{at}", {}
+        by = by or say("an unnamed certificate")
+        at = say(", time-stamped {time}", time=verdict.signed_at) if verdict.signed_at else ""
+        yield (
+            (say("signed by {name}", name=by) if verdict.intact else say("signature names {name}", name=by)) + at,
+            {},
+        )
         if verbose and verdict.signer.chain:
-            yield f"issued by {', by '.join(verdict.signer.chain)}", {}
+            yield say("issued by {chain}", chain=say(", by ").join(verdict.signer.chain)), {}
         if verbose and verdict.signer.anchor:
-            yield f"trusted because of {verdict.signer.anchor} ({verdict.signer.trusted_by})", {}
+            because = {"anchor": verdict.signer.anchor, "list": verdict.signer.trusted_by}
+            yield say("trusted because of {anchor} ({list})", **because), {}
     if verdict.label is not None:
         system = verdict.label.system
         named = " ".join(filter(None, (system.name, system.version)))
-        yield f"label: {verdict.label.level.value} by {named}", {}
+        yield say("label: {level} by {system}", level=verdict.label.level.value, system=named), {}
     if verdict.producer is not None:
         named = ", ".join(filter(None, (verdict.producer.name, verdict.producer.bin, verdict.producer.country)))
-        yield f"producer: {named}", {}
+        yield say("producer: {name}", name=named), {}
     for marker in verdict.markers:
-        yield f"{marker.field} says: {marker.value[:120]}", {}
+        yield say("{field} says: {value}", field=marker.field, value=marker.value[:120]), {}
     for finding in verdict.findings:
         ours = finding.code.startswith("org.kzlabel.")
         if verbose or ours or finding.kind is Kind.FAILURE:
-            text = f"{finding.code}: {finding.explanation}" if finding.explanation else finding.code
-            yield text, {"fg": "red"} if finding.kind is Kind.FAILURE else {"dim": True}
+            said = explained(finding.code, finding.explanation)
+            yield (
+                f"{finding.code}: {said}" if said else finding.code,
+                {"fg": "red"} if finding.kind is Kind.FAILURE else {"dim": True},
+            )

@@ -9,9 +9,7 @@ Plural forms, contexts and obsolete entries are refused: sentences are written s
 
 import re
 from collections.abc import Iterator
-from typing import Final
-
-import msgspec
+from typing import Final, NamedTuple
 
 __all__ = ["Entry", "read_po"]
 
@@ -20,7 +18,7 @@ _ESCAPE: Final = re.compile(r"\\(.)")
 _ESCAPES: Final = {"n": "\n", "t": "\t"}
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(NamedTuple):
     """A message and its translation."""
 
     message: str
