@@ -3,12 +3,13 @@
 # make mutate looks for disagreements between the engines and about text, MINUTES=60 by default
 # make fuzz   fuzzes the parsers under coverage guidance, MINUTES=60 by default
 # make soak   kills a long scan again and again, FILES=300000 by default
+# make messages  finds texts that people are told and that want a translation
 # make check  the inner loop: lint, types and the quick tests, under 90 seconds
 SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types schemas mutate fuzz soak wheel clean
+.PHONY: help install demo test check lint types schemas messages mutate fuzz soak wheel clean
 
 # Every recipe runs in the project's directory, wherever make was called from.
 ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
@@ -51,6 +52,9 @@ types: $(STAMP)
 
 schemas: $(STAMP)
 	@cd $(ROOT) && $(BIN)/python schemas/generate_codes.py && $(BIN)/python schemas/generate.py
+
+messages: $(STAMP)
+	@cd $(ROOT) && $(BIN)/python -m schemas.messages
 
 mutate: $(STAMP)
 	@cd $(ROOT) && $(BIN)/python -m tests.agreement.mutation --minutes $$(( ($(MINUTES) * 3 + 3) / 4 ))

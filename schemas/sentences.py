@@ -22,7 +22,7 @@ FIXED: Final = ("say", "marked", "Message", "translate")
 ROOMS: Final = (
     "cli", "formats", "manifest", "credentials", "signing", "labels", "trust", "scanning", "notices", "regimes",
     "markers", "verifying", "report", "shortcuts", "sources", "outputs", "isolation", "directories", "reference",
-    "der", "files", "normal",
+    "der", "files", "normal", "bulk",
 )  # fmt: skip
 """Where sentences come from that a person may meet."""
 

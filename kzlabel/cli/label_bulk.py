@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from kzlabel.cli.label_options import FIELDS, NO_TRAINING
-from kzlabel.cli.language_options import chosen_language, language_option
 from kzlabel.cli.printing import complain, one_line, print_json_line
+from kzlabel.cli.speech import language, say, say_finished
 from kzlabel.credentials import Signer
 from kzlabel.signing.batch import Job
 from kzlabel.trust import default_trust
@@ -48,7 +48,7 @@ _OPTIONS = (
         help="Of --from-csv: time for one file, 60 by default; large ones get more.",
     ),
 )
-BULK_OPTIONS = ("from_csv", "rows", "report", "state", "resume", "workers", "seconds", "lang")
+BULK_OPTIONS = ("from_csv", "rows", "report", "state", "resume", "workers", "seconds")
 """Names of the parameters that `bulk_options` adds."""
 
 
@@ -56,7 +56,7 @@ def bulk_options(command: F) -> F:
     """Add the options for labelling by a table to `command`; see `BULK_OPTIONS`."""
     for option in reversed(_OPTIONS):
         command = option(command)
-    return language_option(command)
+    return command
 
 
 def refuse_bulk_options(given: Mapping[str, Any]) -> None:
@@ -152,7 +152,7 @@ def _write(run: "Bulk", bulk: Mapping[str, Any], *, replace: bool) -> None:
     if bulk["report"] is not None:
         from kzlabel.report import write_report  # noqa: PLC0415 - only here
 
-        write_report(run.rows(), bulk["report"], language=chosen_language(bulk["lang"]), title="")
+        write_report(run.rows(), bulk["report"], language=language(), title="")
 
 
 @contextmanager
@@ -175,12 +175,17 @@ def _progress(summary: "Summary", *, quiet: bool) -> Iterator[Callable[[], None]
             shown, seconds = now, max(now - begun, 0.001)
             done = summary.labelled + summary.refused + summary.errors
             fresh = done - summary.known
-            left = f", {(summary.rows - done) * seconds / fresh:,.0f} s left" if fresh else ""
-            live.update(
-                f"{done:,} of {summary.rows:,} files, {fresh / seconds:,.0f}/s, {summary.size / 1e9:,.1f} GB{left},"
-                f" {summary.refused:,} refused, {summary.errors:,} errors",
-                refresh=True,
+            text = say(
+                "{done} of {rows} files, {rate}/s, {size} GB, {left} s left, {refused} refused, {errors} errors",
+                done=f"{done:,}",
+                rows=f"{summary.rows:,}",
+                rate=f"{fresh / seconds:,.0f}",
+                size=f"{summary.size / 1e9:,.1f}",
+                left=f"{(summary.rows - done) * seconds / fresh:,.0f}" if fresh else "?",
+                refused=f"{summary.refused:,}",
+                errors=f"{summary.errors:,}",
             )
+            live.update(text, refresh=True)
 
         yield tell
 
@@ -200,18 +205,23 @@ def _summary(summary: "Summary") -> dict[str, Any]:
 
 def _print_summary(summary: "Summary", problems: "list[Result]", bulk: Mapping[str, Any]) -> None:
     for row in problems:
-        why = f"{row.explanation}; {row.remedy}" if row.remedy else row.explanation
-        complain(one_line(f"row {row.row}, {row.source}: {why}"))
+        why = "; ".join(say_finished(part) for part in (row.explanation, row.remedy) if part)
+        complain(one_line(say("row {row}, {file}: {why}", row=row.row, file=row.source, why=why)))
     if summary.refused + summary.errors > len(problems):
-        complain("and more: see --rows")
-    known = f", {summary.known:,} of them by an earlier run" if summary.known else ""
-    click.echo(f"{summary.labelled:,} of {summary.rows:,} files are labelled{known}; {summary.size / 1e9:.1f} GB")
+        complain(say("and more: see --rows"))
+    told = {"labelled": f"{summary.labelled:,}", "rows": f"{summary.rows:,}", "known": f"{summary.known:,}"}
+    if summary.known:
+        click.echo(say("{labelled} of {rows} files are labelled, {known} of them by an earlier run", **told))
+    else:
+        click.echo(say("{labelled} of {rows} files are labelled", **told))
     if summary.statuses:
-        click.echo("  verified: " + ", ".join(f"{key} {count:,}" for key, count in summary.statuses.most_common()))
+        counts = ", ".join(f"{say(key)} {count:,}" for key, count in summary.statuses.most_common())
+        click.echo("  " + say("verified: {counts}", counts=counts))
     if summary.refused or summary.errors:
-        click.echo(f"  not labelled: {summary.refused:,} refused, {summary.errors:,} errors")
+        counted = {"refused": f"{summary.refused:,}", "errors": f"{summary.errors:,}"}
+        click.echo("  " + say("not labelled: {refused} refused, {errors} errors", **counted))
     if not summary.complete:
-        click.echo("  not complete: go on with --resume" if bulk["state"] else "  not complete")
+        click.echo("  " + (say("not complete: go on with --resume") if bulk["state"] else say("not complete")))
 
 
 def _exit_code(summary: "Summary") -> int:

@@ -3,9 +3,7 @@
 import os
 import signal
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,6 +11,7 @@ import click
 
 from kzlabel.cli.printing import STYLES, one_line, print_json_line
 from kzlabel.cli.scan_engines import Where, engine_option
+from kzlabel.cli.scan_progress import progress
 from kzlabel.cli.speech import language, say, say_finished
 from kzlabel.cli.words import AI_PARTS, CHANGES, STATUSES, column, explained
 from kzlabel.errors import InputError
@@ -20,6 +19,7 @@ from kzlabel.regimes import regime
 from kzlabel.scanning import Options, Record, Scan, Settings, Source, Summary
 from kzlabel.scanning.cluster import ClusterOptions, ClusterScan
 from kzlabel.scanning.lists import Listed
+from kzlabel.scanning.objects import is_address
 from kzlabel.scanning.outputs import check_output, write_output
 from kzlabel.scanning.parts import read_rows
 from kzlabel.scanning.sources import source_of
@@ -160,6 +160,8 @@ def command(
     )
     names = tuple(os.fsencode(root) for root in roots)
     source = _source(names, listing, how)
+    far = any(map(is_address, names))  # whose listing costs money
+    counted = None if listing is not None or far else source
     if engine.cluster is not None and parts is not None:
         spread = ClusterOptions(
             parts=parts,
@@ -170,7 +172,8 @@ def command(
             resume=resume,
             replace=how["force"],
         )
-        _on_cluster(ClusterScan(source, settings, spread, names), out, require, how, quiet=quiet, as_json=as_json)
+        spreading = ClusterScan(source, settings, spread, names)
+        _on_cluster(spreading, counted, out, require, how, quiet=quiet, as_json=as_json)
     options = Options(
         workers=how["workers"] or 0,
         seconds=how["seconds"],
@@ -182,7 +185,7 @@ def command(
     )
     scan = Scan(source, settings, options, names)
     problems: list[Record] = []
-    rows = _run(scan, problems, diff=diff, quiet=quiet or as_json)
+    rows = _run(scan, counted, problems, diff=diff, quiet=quiet or as_json)
     if how["report"] is None:
         for _ in rows:
             pass
@@ -207,14 +210,21 @@ def _end(summary: Summary, problems: list[Record], require: str, *, quiet: bool,
 
 
 def _on_cluster(
-    scan: ClusterScan, out: Path | None, require: str, how: dict[str, Any], *, quiet: bool, as_json: bool
+    scan: ClusterScan,
+    counted: Source | None,
+    out: Path | None,
+    require: str,
+    how: dict[str, Any],
+    *,
+    quiet: bool,
+    as_json: bool,
 ) -> NoReturn:
     """Run a scan on a cluster; what is made of its rows is made from the parts."""
     if out is not None:
         check_output(out, replace=how["force"])
     problems: list[Record] = []
     _heed(scan)
-    with _progress(scan, quiet=quiet or as_json or not sys.stderr.isatty()) as tell:
+    with progress(scan, counted, quiet=quiet or as_json) as tell:
         for part in scan.run():
             tell()
             if len(problems) < _SHOWN:
@@ -256,10 +266,12 @@ def _heed(scan: Scan | ClusterScan) -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-def _run(scan: Scan, problems: list[Record], *, diff: bool, quiet: bool) -> Iterator[Record]:
+def _run(
+    scan: Scan, counted: Source | None, problems: list[Record], *, diff: bool, quiet: bool
+) -> Iterator[Record]:
     """Run the scan and yield its rows; put the first that a person should see into `problems`."""
     _heed(scan)
-    with _progress(scan, quiet=quiet or not sys.stderr.isatty()) as tell:
+    with progress(scan, counted, quiet=quiet) as tell:
         for row in scan.run():
             tell()
             if diff and row.change not in ("same", ""):
@@ -268,39 +280,6 @@ def _run(scan: Scan, problems: list[Record], *, diff: bool, quiet: bool) -> Iter
             if _is_problem(row):
                 problems += [row] if len(problems) < _SHOWN else []
             yield row
-
-
-@contextmanager
-def _progress(scan: Scan | ClusterScan, *, quiet: bool) -> Iterator[Any]:
-    """Show how far the scan is, a few times a second."""
-    if quiet:
-        yield lambda: None
-        return
-    from rich.console import Console  # noqa: PLC0415 - only for a terminal
-    from rich.live import Live  # noqa: PLC0415 - as above
-
-    begun, shown = time.monotonic(), 0.0
-    with Live(console=Console(stderr=True), auto_refresh=False, transient=True) as live:
-
-        def tell() -> None:
-            nonlocal shown
-            now = time.monotonic()
-            if now - shown < 0.2:
-                return
-            shown = now
-            done, seconds = scan.summary, max(now - begun, 0.001)
-            shown_now = say(
-                "{files} files, {speed}/s, {size} GB, {seconds} s, {invalid} invalid, {errors} errors",
-                files=f"{done.files:,}",
-                speed=f"{done.files / seconds:,.0f}",
-                size=f"{done.size / 1e9:,.1f}",
-                seconds=f"{seconds:,.0f}",
-                invalid=f"{done.statuses['invalid']:,}",
-                errors=f"{done.statuses['error']:,}",
-            )
-            live.update(shown_now, refresh=True)
-
-        yield tell
 
 
 def _summary(summary: Summary) -> dict[str, Any]:
