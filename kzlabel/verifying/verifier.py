@@ -33,12 +33,14 @@ from kzlabel.verifying.abstain import Abstention
 from kzlabel.verifying.dataset import judge_dataset
 from kzlabel.verifying.engines import Engine, ask
 from kzlabel.verifying.judgement import judge
+from kzlabel.verifying.legacy import has_legacy_time, with_legacy_time
 from kzlabel.verifying.paths import with_path
 from kzlabel.verifying.reading import Absent, Reading, Refused
 from kzlabel.verifying.revocation import with_revocation
 from kzlabel.verifying.shapes import Shapes
 from kzlabel.verifying.sidecar import disagreement, find_sidecar, judge_sidecar, read_sidecar
 from kzlabel.verifying.silence import absent, refused
+from kzlabel.verifying.stapling import with_stapled
 from kzlabel.verifying.verdict import Status, Verdict
 
 __all__ = ["Verifier", "unreadable", "verify", "verify_text"]
@@ -203,7 +205,7 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
 
     def _looked_at_again(self, verdict: Verdict, file: Opened, form: Format | None) -> Verdict:
         """Return the verdict with what the reference engine doesn't look at of a signer's certificates."""
-        if not verdict.intact or not (self.revocations or verdict.abstained):
+        if not verdict.intact or not (self.revocations or verdict.abstained or has_legacy_time(verdict)):
             return verdict
         recognised = recognise(file.reader, file.suffix, self.limits)
         found = form or (recognised and recognised[0])
@@ -220,6 +222,9 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
     def _without_bad_authorities(self, verdict: Verdict, store: bytes | None, now: datetime) -> Verdict:
         if verdict.abstained:
             verdict = with_path(verdict, store, self.trust, self.limits)
+        verdict = with_legacy_time(verdict, store, self.trust, self.limits, now)
+        if verdict.abstained:
+            verdict = with_stapled(verdict, store, self.trust, self.limits, now)
         return with_revocation(verdict, store, self.revocations, self.trust, self.limits, now)
 
     def _verify(self, file: Opened, form: Format | None = None) -> Verdict:

@@ -1,7 +1,7 @@
 """Attempts to make somebody look trusted who isn't, each through the whole verifier."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,18 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from kzlabel.der import element, elements
-from kzlabel.trust import Revocations, Trust
+from kzlabel.trust import Anchor, Revocations, Trust
 from kzlabel.verifying import Engine, Verifier
+from kzlabel.verifying.policy import NotRevoked
 from kzlabel.verifying.verdict import Status, Verdict
-from tests.agreement.composing import Draft, compose
+from tests.agreement.composing import Draft, compose, created, parts
 from tests.agreement.test_paths import DUPLICATE, Raw, extensions_edited, part_replaced, resigned, wrapped
-from tests.agreement.test_signatures import BEGAN, NOW, ROOT, STRANGER, authority, leaf, signer
-from tests.unit.credentials.issuing import DAY, Authority, ec_key, name, pem
+from tests.agreement.test_signatures import BEGAN, EC256, NOW, ROOT, STRANGER, authority, leaf, signer
+from tests.unit.credentials.issuing import DAY, EMAIL, Authority, ec_key, name, pem
 
 SERVERS = authority("Servers", extra=((x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),))
 TRUST = Trust.from_pem(pem(ROOT.certificate), store="test")
@@ -45,6 +47,10 @@ def with_odd_name(inside: list[bytes]) -> list[bytes]:
 
 def of_servers(**how: Any) -> Any:
     return Raw(resigned(leaf(authority=SERVERS), SERVERS, **how))
+
+
+def behind(certificate: x509.Certificate) -> Any:
+    return Raw(certificate.public_bytes(Encoding.DER) + b"\0")
 
 
 HIDING: dict[str, Callable[[], Callable[[bytes], bytes]]] = {
@@ -74,9 +80,7 @@ HIDING: dict[str, Callable[[], Callable[[bytes], bytes]]] = {
     "a name that can't be read": lambda: signer(
         of_servers(edit=extensions_edited(with_odd_name)), SERVERS.certificate
     ),
-    "bytes behind the authority": lambda: signer(
-        leaf(authority=SERVERS), Raw(SERVERS.certificate.public_bytes(Encoding.DER) + b"\0")  # type: ignore[arg-type]
-    ),
+    "bytes behind the authority": lambda: signer(leaf(authority=SERVERS), behind(SERVERS.certificate)),
 }  # fmt: skip
 
 
@@ -220,7 +224,7 @@ def stamped_signer(
     key: ec.EllipticCurvePrivateKey,
     *chain: x509.Certificate,
     header: str = "sigTst2",
-    change: Callable[[bytes], bytes] = lambda token: token,
+    more: dict[str, Any] | None = None,
 ) -> Callable[[bytes], bytes]:
     def sign(claim: bytes) -> bytes:
         protected, unprotected, _, made = cbor2.loads(signer(certificate)(claim)).value
@@ -228,7 +232,151 @@ def stamped_signer(
         value = token(cbor2.dumps(["CounterSignature", protected, b"", about]), at, key, *chain)
         if header == "sigTst":
             value = wrapped(0x30, b"\x30\3\2\1\0", value)
-        unprotected = {**unprotected, header: {"tstTokens": [{"val": change(value)}]}}
+        unprotected = {**unprotected, header: {"tstTokens": [{"val": value}]}, **(more or {})}
         return cbor2.dumps(cbor2.CBORTag(18, [protected, unprotected, None, made]))
 
     return sign
+
+
+OWN = Authority("Mine", at=BEGAN - 20 * DAY)
+CLOCK = stamper(OWN)
+OLD = NOW - 8 * DAY
+"""A time at which all certificates here were valid; `EXPIRED` no longer is, and others were revoked since."""
+EXPIRED = leaf(authority=ISSUER, begins=-5 * DAY, ends=5 * DAY)
+ENGINES = [Engine.AUTO, Engine.REFERENCE]
+
+
+def claim_of(version: int, sign: Callable[[bytes], bytes], image: bytes) -> bytes:
+    """Return the image with a label of a version of the claim."""
+    name = "c2pa.actions.v2" if version == 2 else "c2pa.actions"
+    return compose(Draft(version=version, assertions=parts([(name, created())]), signature=sign), image)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("header", ["sigTst", "sigTst2"])
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_time_stamp_of_one_s_own_outlives_nothing(
+    image: bytes, version: int, header: str, engine: Engine
+) -> None:
+    """Neither the end of a certificate nor its revocation; claims of version 1 are no exception."""
+    key, clock = CLOCK
+    expired = stamped_signer(EXPIRED, OLD, key, clock, OWN.certificate, header=header)
+    verdict = Verifier(trust=ISSUER_TRUST, engine=engine).verify(claim_of(version, expired, image))
+    assert verdict.status in (Status.VALID, Status.INVALID)
+    assert not verdict.signed_at
+
+    stolen = leaf(authority=ISSUER)
+    revocations = listed((stolen, NOW - 3 * DAY, x509.ReasonFlags.key_compromise))
+    sign = stamped_signer(stolen, OLD, key, clock, OWN.certificate, header=header)
+    verdict = Verifier(trust=ISSUER_TRUST, revocations=revocations, engine=engine).verify(
+        claim_of(version, sign, image)
+    )
+    assert verdict.status is Status.INVALID
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_time_stamp_of_a_trusted_authority_outlives_both(image: bytes, version: int, engine: Engine) -> None:
+    key, clock = stamper(ISSUER)
+    sign = stamped_signer(EXPIRED, OLD, key, clock)
+    revocations = listed((EXPIRED, NOW - 3 * DAY, x509.ReasonFlags.superseded))
+    verdict = Verifier(trust=ISSUER_TRUST, revocations=revocations, engine=engine).verify(
+        claim_of(version, sign, image)
+    )
+    assert verdict.status is Status.TRUSTED
+    assert datetime.fromisoformat(verdict.signed_at) == OLD
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_signer_of_a_trusted_authority_stamps_no_times(image: bytes, version: int, engine: Engine) -> None:
+    """Whoever has a certificate that expired and another one would otherwise stamp for themselves."""
+    key, clock = stamper(ISSUER, purposes=[EMAIL])
+    sign = stamped_signer(EXPIRED, OLD, key, clock)
+    verdict = Verifier(trust=ISSUER_TRUST, engine=engine).verify(claim_of(version, sign, image))
+    assert verdict.status is not Status.TRUSTED
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_anchor_for_time_stamps_alone_is_one_for_all_claims(image: bytes, version: int) -> None:
+    key, clock = CLOCK
+    trust = ISSUER_TRUST | Trust(tsa=(Anchor.of(OWN.certificate, "clocks"),))
+    sign = stamped_signer(EXPIRED, OLD, key, clock, OWN.certificate)
+    verdict = Verifier(trust=trust).verify(claim_of(version, sign, image))
+    assert verdict.status is Status.TRUSTED
+    assert verdict.signed_at
+
+
+def test_the_revocation_is_at_the_second_of_the_time_stamp_or_before(image: bytes) -> None:
+    key, clock = stamper(ISSUER)
+    stolen = leaf(authority=ISSUER)
+    data = compose(Draft(signature=stamped_signer(stolen, OLD, key, clock)), image)
+    for at, status in ((OLD, Status.INVALID), (OLD + timedelta(seconds=1), Status.TRUSTED)):
+        assert Verifier(trust=ISSUER_TRUST, revocations=listed((stolen, at, None))).verify(data).status is status
+
+
+# Stapled answers of one's own
+
+
+def answer(
+    certificate: x509.Certificate,
+    key: ec.EllipticCurvePrivateKey,
+    by: x509.Certificate,
+    *,
+    this: datetime = NOW - DAY,
+    following: datetime = NOW + DAY,
+) -> bytes:
+    """Return the answer of whoever has `key` that a certificate of `ISSUER` is good."""
+    good = ocsp.OCSPCertStatus.GOOD
+    builder = (
+        ocsp.OCSPResponseBuilder()
+        .add_response(certificate, ISSUER.certificate, hashes.SHA1(), good, this, following, None, None)
+        .responder_id(ocsp.OCSPResponderEncoding.HASH, by)
+        .certificates([by])
+    )
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def stapling(*chain: x509.Certificate, values: tuple[bytes, ...]) -> Callable[[bytes], bytes]:
+    return signer(*chain, unprotected=lambda u: u | {"rVals": {"ocspVals": list(values)}})
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("who", ["the signer", "another signer", "a stranger's responder"])
+def test_nobody_but_the_issuer_says_that_a_signer_is_not_revoked(image: bytes, who: str, whole: bool) -> None:
+    """The reference engine hears any certificate under an anchor, that of the signer itself among them."""
+    mine, key = leaf(authority=ISSUER), ec_key()
+    other = ISSUER.issue(key.public_key())
+    theirs = STRANGER.issue(key.public_key(), purposes=[ExtendedKeyUsageOID.OCSP_SIGNING])
+    said = {
+        "the signer": answer(mine, EC256, mine),
+        "another signer": answer(mine, key, other),
+        "a stranger's responder": answer(mine, key, theirs),
+    }[who]
+    chain = [mine, ISSUER.certificate][: 1 + whole]
+    data = compose(Draft(signature=stapling(*chain, values=(said,))), image)
+    verdict = Verifier(trust=ISSUER_TRUST).verify(data)
+    assert "signingCredential.ocsp.notRevoked" not in codes(verdict)
+    assert NotRevoked().lacks(verdict, NOW)
+
+
+def test_what_the_issuer_says_is_heard_from_either_engine(image: bytes) -> None:
+    mine, key = leaf(authority=ISSUER), ec_key()
+    responder = ISSUER.issue(key.public_key(), purposes=[ExtendedKeyUsageOID.OCSP_SIGNING])
+    said = answer(mine, key, responder)
+    for chain in ([mine, ISSUER.certificate], [mine]):
+        data = compose(Draft(signature=stapling(*chain, values=(said,))), image)
+        assert not NotRevoked().lacks(Verifier(trust=ISSUER_TRUST).verify(data), NOW)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_old_answer_beside_a_time_stamp_of_one_s_own_proves_nothing(image: bytes, version: int) -> None:
+    """Both from before the revocation, kept for when it comes."""
+    key, clock = CLOCK
+    mine, responding = leaf(authority=ISSUER, begins=-5 * DAY), ec_key()
+    responder = ISSUER.issue(responding.public_key(), purposes=[ExtendedKeyUsageOID.OCSP_SIGNING], begins=-9 * DAY)
+    said = answer(mine, responding, responder, this=OLD - DAY, following=OLD + DAY)
+    extra = {"rVals": {"ocspVals": [said]}}
+    sign = stamped_signer(mine, OLD, key, clock, OWN.certificate, more=extra)
+    verdict = Verifier(trust=ISSUER_TRUST).verify(claim_of(version, sign, image))
+    assert NotRevoked().lacks(verdict, NOW)
