@@ -7,35 +7,31 @@ from typing import Any
 
 import click
 
+from kzlabel.cli.demands import law
 from kzlabel.cli.printing import one_line, print_json
 from kzlabel.cli.speech import language as chosen_language
 from kzlabel.cli.verify import judged, operational
 from kzlabel.directories import DATASET_TYPE, is_dataset
-from kzlabel.errors import InputError
 from kzlabel.isolation import Child
 from kzlabel.labels import AI
 from kzlabel.languages import ENGLISH, Language, Message, translate
 from kzlabel.regimes import (
     Contribution,
     Outcome,
-    Regime,
     Report,
     Result,
     check,
     markers_of,
     notice_of,
-    read_regime,
-    regime,
     regimes,
 )
-from kzlabel.sources import display_name, opened
+from kzlabel.sources import display_name
 from kzlabel.trust import Trust, default_trust
 from kzlabel.verifying import Verifier
 from kzlabel.verifying.verdict import Status, Verdict
 
 __all__ = ["command"]
 
-_REGIME_SIZE = 1 << 20
 _STYLES: dict[Outcome, dict[str, Any]] = {
     Outcome.MET: {"fg": "green"},
     Outcome.MISSING: {"fg": "red", "bold": True},
@@ -101,7 +97,7 @@ def command(
     kzlabel check --regime kz --regime eu --json *.png
     kzlabel check --regime kz --copyright --lang kk novel.pdf
     """
-    laws = tuple(dict.fromkeys(map(_law, names)))
+    laws = tuple(dict.fromkeys(map(law, names)))
     language = ENGLISH if as_json else chosen_language()
     trust = default_trust() | Trust.from_files(anchors)
     codes: list[int] = []
@@ -110,8 +106,8 @@ def command(
         verifier = Verifier(trust=trust, child=child, sidecars=not no_sidecar)
         for path, verdict in _verdicts(inputs, verifier):
             markers, notice = markers_of(path, verdict), notice_of(path, verdict)
-            for law in laws:
-                report = check(verdict, law, markers=markers, notice=notice, copyright=copyright, language=language)
+            for one in laws:
+                report = check(verdict, one, markers=markers, notice=notice, copyright=copyright, language=language)
                 unanswered = 2 if operational(verdict) else int(verdict.status is Status.ERROR)
                 codes.append(unanswered or int(bool(report.missing)))
                 yield report
@@ -123,16 +119,6 @@ def command(
             for report in reports(child):
                 _print_for_people(report, language, verbose=verbose, copyright=copyright)
     sys.exit(max(codes))
-
-
-def _law(name: str) -> Regime:
-    """Return the regime called `name`, or the one in a TOML file of that name."""
-    if not name.endswith(".toml"):
-        return regime(name)
-    with opened(name) as file:
-        if file.reader.size > _REGIME_SIZE:
-            raise InputError(f"{display_name(name)} is larger than a regime can be", "see docs/regimes.md")
-        return read_regime(file.reader.read(0, file.reader.size))
 
 
 def _verdicts(inputs: tuple[Path, ...], verifier: Verifier) -> Iterator[tuple[Path, Verdict]]:

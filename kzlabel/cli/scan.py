@@ -9,13 +9,13 @@ from typing import Any, NoReturn
 
 import click
 
+from kzlabel.cli.demands import demands
 from kzlabel.cli.printing import STYLES, one_line, print_json_line
 from kzlabel.cli.scan_engines import Where, engine_option
 from kzlabel.cli.scan_progress import progress
 from kzlabel.cli.speech import language, say, say_finished
 from kzlabel.cli.words import AI_PARTS, CHANGES, STATUSES, column, explained
 from kzlabel.errors import InputError
-from kzlabel.regimes import regime
 from kzlabel.scanning import Options, Record, Scan, Settings, Source, Summary
 from kzlabel.scanning.cluster import ClusterOptions, ClusterScan
 from kzlabel.scanning.lists import Listed
@@ -39,8 +39,8 @@ _SHOWN = 20
 
 
 @click.command(
-    epilog="Exit codes: 0 all files are as --require and --regime ask, 1 some are not, 2 some could not be read or"
-    " the scan failed, 130 interrupted."
+    epilog="Exit codes: 0 all files are as --require, --regime and --policy ask, 1 some are not, 2 some could not"
+    " be read or the scan failed, 130 interrupted."
 )
 @click.argument("roots", metavar="ROOT...", nargs=-1, type=click.Path())
 @click.option(
@@ -88,7 +88,14 @@ _SHOWN = 20
     show_default=True,
     help="What exit code 0 means: no broken label, none only declared, every file labelled, every one trusted.",
 )
-@click.option("--regime", "laws", metavar="ID", multiple=True, help="Hold each file against a law, too.")
+@click.option(
+    "--regime",
+    "--policy",
+    "laws",
+    metavar="ID|TOML",
+    multiple=True,
+    help="Hold each file against a law, such as kz, or a file with one; or each label against a policy.",
+)
 @click.option(
     "--trust",
     "anchors",
@@ -149,13 +156,15 @@ def command(
         raise click.UsageError("--parts is for --engine ray")
     if state is None and parts is None and (resume or diff):
         raise click.UsageError("--resume and --diff need --state")
+    regimes, policies = demands(laws)
     settings = Settings(
         trust=default_trust() | Trust.from_files(anchors),
         engine=engine.judge,
         online=how["online"],
         sidecars=not how["no_sidecar"],
         revocations=Revocations.from_files(revocations),
-        regimes=tuple({law.id: law for law in map(regime, laws)}.values()),
+        regimes=regimes,
+        policies=policies,
         members=how["members"],
     )
     names = tuple(os.fsencode(root) for root in roots)
@@ -315,7 +324,7 @@ def _print_summary(summary: Summary, problems: list[Record]) -> None:
             told = ", ".join(f"{say(words.get(key, key))} {count:,}" for key, count in counts.most_common())
             click.echo(f"  {name:<{column_width}}{told}")
     if summary.lacking:
-        click.echo("  " + say("{count} lack something that a regime asks for", count=f"{summary.lacking:,}"))
+        click.echo("  " + say("{count} lack something that is asked for", count=f"{summary.lacking:,}"))
     if summary.hard_links:
         count = f"{summary.hard_links:,}"
         click.echo("  " + say("{count} are further names of files that have several", count=count))

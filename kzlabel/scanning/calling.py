@@ -17,6 +17,7 @@ from kzlabel.scanning.record import Record
 from kzlabel.scanning.sources import source_of
 from kzlabel.trust import Revocations, Trust, default_trust
 from kzlabel.verifying import Engine
+from kzlabel.verifying.policy import read_policy
 
 __all__ = ["scan"]
 
@@ -37,6 +38,7 @@ def scan(
     members: bool = False,
     sidecars: bool = True,
     regimes: Sequence[str] = (),
+    policies: Sequence[str] = (),
     engine: Engine | str = Engine.AUTO,
     online: bool = False,
     revocations: Revocations = Revocations(),  # noqa: B008 - it never changes
@@ -66,6 +68,7 @@ def scan(
         members: Whether the members of ZIP and tar archives are judged, too.
         sidecars: Whether manifests are looked for beside files.
         regimes: Names of laws that files are held against; `Record.lacks` tells what is missing.
+        policies: What each label is held against, as TOML; see `kzlabel.verifying.policy.read_policy`.
         engine: `auto`, `native` or `reference`; see `Engine`.
         online: Whether files may have something fetched.
         revocations: What issuers said about certificates that they took back.
@@ -76,12 +79,15 @@ def scan(
         batch: Files of one part.
 
     Raises:
+        TrustError: A policy makes no sense.
         InputError: No root is given, there is another scan to go on with, or there is no such cluster.
         OutputError: The state, the parts or the output can't be written, or the cluster was lost.
     """
     if not roots:
         raise InputError("nothing is given to scan", "name a directory or a file")
     names = tuple(os.fsencode(root) for root in roots)
+    for policy in policies:
+        read_policy(policy)  # here rather than in every worker
     settings = Settings(
         trust=default_trust() if trust is None else trust,
         engine=Engine(engine),
@@ -90,6 +96,7 @@ def scan(
         limits=limits,
         revocations=revocations,
         regimes=tuple(regime(name) for name in dict.fromkeys(regimes)),
+        policies=tuple(policies),
         members=members,
     )
     source = source_of(names, follow=follow, hidden=hidden, include=tuple(include), exclude=tuple(exclude))

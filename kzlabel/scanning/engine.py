@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -318,7 +319,8 @@ def policy_of(settings: Settings) -> bytes:
         f"{settings.members}".encode()
     )
     laws = sorted(settings.regimes, key=lambda law: law.id)
-    for said in (settings.limits, *laws):
+    today = (f"{datetime.now(UTC):%Y-%m-%d}",) if settings.policies else ()  # they may ask how old a label is
+    for said in (settings.limits, *laws, *sorted(settings.policies), *today):
         program.update(hashlib.sha256(msgspec.json.encode(said)).digest())
     believed = hashlib.sha256(settings.trust.digest.encode())
     for data in (*settings.revocations.lists, *settings.revocations.answers):

@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -21,6 +22,7 @@ from kzlabel.trust import Revocations, Trust
 from kzlabel.verifying import Engine, Verifier, native, unreadable
 from kzlabel.verifying.abstain import Abstention
 from kzlabel.verifying.judgement import judge
+from kzlabel.verifying.policy import read_policy
 from kzlabel.verifying.verdict import Status, Verdict
 
 __all__ = ["Judge", "Settings", "failed"]
@@ -52,6 +54,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     regimes: tuple[Regime, ...] = ()
     """Laws that files are held against."""
 
+    policies: tuple[str, ...] = ()
+    """What each label is held against, as `kzlabel.verifying.policy.read_policy` reads it."""
+
     members: bool = False
     """Whether the members of ZIP and tar archives are judged, too."""
 
@@ -62,6 +67,7 @@ class Judge:
     def __init__(self, settings: Settings) -> None:
         """Prepare judging."""
         self._settings = settings
+        self._policies = tuple(map(read_policy, settings.policies))
         self._verifier = Verifier(
             trust=settings.trust,
             engine=settings.engine,
@@ -99,15 +105,23 @@ class Judge:
         name, escaped = shown(item.name)
         modified = modified_at(item.modified) if item.modified else ""
         record = of_verdict(verdict, name, escaped=escaped, size=item.size, modified=modified, seconds=seconds)
+        lacks = self._lacks(verdict)
         if not self._settings.regimes:
-            return record
+            return record if not lacks else msgspec.structs.replace(record, lacks=lacks)
         path = os.fsdecode(item.name)
         markers, notice = markers_of(path, verdict), notice_of(path, verdict)
         laws = self._settings.regimes
-        lacks = [
+        missing = [
             one.requirement for law in laws for one in check(verdict, law, markers=markers, notice=notice).missing
         ]
-        return msgspec.structs.replace(record, lacks=tuple(lacks))
+        return msgspec.structs.replace(record, lacks=(*missing, *lacks))
+
+    def _lacks(self, verdict: Verdict) -> tuple[str, ...]:
+        """Return what the policies miss in a label; of a file without one they say nothing."""
+        if not self._policies or not verdict.manifest:
+            return ()
+        now = datetime.now(UTC)
+        return tuple(f"policy: {clause}" for policy in self._policies for clause in policy.lacks(verdict, now))
 
     def _again(self, path: str) -> Verdict | None:
         """Judge the manifest of a file without hashing its content; None where that can't be done."""

@@ -314,7 +314,24 @@ def test_whatever_a_judgement_depends_on_is_part_of_what_is_remembered(
             {"regimes": (law,)},
             {"regimes": (fewer,)},
             {"revocations": Revocations(lists=(b"one",))},
+            {"policies": ("trusted = true",)},
         )
     }
     monkeypatch.setattr(engine, "load", lambda: msgspec.structs.replace(marker_rules.load(), version="another"))
-    assert len({*policies, policy_of(settings)}) == 11
+    assert len({*policies, policy_of(settings)}) == 12
+
+
+def test_labels_are_held_against_a_policy_and_other_files_are_not(
+    tmp_path: Path, samples: dict[str, Path], labeler: Labeler, trust: Trust
+) -> None:
+    expected = fill(tmp_path / "in", samples, labeler, copies=1)
+    wanted = ['label-level = ["assisted"]', "time-stamped = true"]
+    found = rows(tmp_path / "in", trust=trust, policies=wanted)
+    for path, status in expected.items():
+        assert len(found[path].lacks) == (2 if status == "trusted" else len(found[path].lacks))
+        assert all(lack.startswith("policy: ") for lack in found[path].lacks)
+        assert bool(found[path].lacks) is (status in ("trusted", "invalid"))
+    passed = rows(tmp_path / "in", trust=trust, policies=["any-of = [{trusted = true}, {time-stamped = true}]"])
+    assert not any(row.lacks for row in passed.values() if row.status == "trusted")
+    with pytest.raises(kzlabel.TrustError):
+        rows(tmp_path / "in", trust=trust, policies=["colour = 5"])

@@ -17,7 +17,7 @@ from kzlabel.trust import Trust
 from kzlabel.verifying import Engine, Verifier
 from kzlabel.verifying.verdict import Status
 
-WITHOUT = {"avif", "heic", "heif", "jxl", "ogg", "opus", "epub", "zip"}
+WITHOUT = {"epub", "zip"}
 """Formats that have no place for unsigned fields, or one into which nothing here writes."""
 LABEL = Label(
     level="ai-generated", system=System(name="Painter", version="2", provider="Example LLP"), regimes=["cn"]
