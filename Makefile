@@ -20,6 +20,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 MINUTES ?= 60
 FILES ?= 300000
+SLOW := scanning/test_scanning.py scanning/test_objects.py languages/test_messages.py test_fixtures.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:
@@ -42,7 +43,8 @@ test: $(STAMP) lint types
 	@cd $(ROOT) && $(BIN)/python -m pytest -n $(WORKERS)
 
 check: $(STAMP) lint types
-	@cd $(ROOT) && $(BIN)/python -m pytest -n $(WORKERS) tests/unit tests/contract tests/test_architecture.py tests/test_public_surface.py
+	@cd $(ROOT) && $(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=tests/unit/,$(SLOW)) \
+		tests/unit tests/contract tests/test_architecture.py tests/test_public_surface.py
 
 lint: $(STAMP)
 	@cd $(ROOT) && $(BIN)/ruff check . && $(BIN)/ruff format --check .
