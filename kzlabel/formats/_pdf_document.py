@@ -7,20 +7,24 @@ of what it is appended to.
 import logging
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, TypeVar, cast
 
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
 from kzlabel.formats import _pdf_syntax as syntax
 from kzlabel.formats._pdf_stream import BoundedStream
+from kzlabel.formats._window import Walk
 from kzlabel.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
-__all__ = ["Document", "Ref", "Stored", "guarded", "opened"]
+__all__ = ["Document", "Ref", "Stored", "guarded", "opened", "opened_whole"]
 
 T = TypeVar("T")
+_PLACED: Final = re.compile(rb"[\0\t\n\f\r ]*(\d{1,10})[\0\t\n\f\r ]+(\d{1,5})[\0\t\n\f\r ]+obj\b")
+_PLACED_HEADER: Final = 40
+"""Bytes in which an object's header is."""
 
 Ref = tuple[int, int]
 """Object number and generation number."""
@@ -190,6 +194,47 @@ def opened(file: Reader, limits: Limits = DEFAULT_LIMITS, *, strict: bool = Fals
         return _opened(stream, strict=strict)
     finally:
         stream.check()
+
+
+def opened_whole(file: Reader, limits: Limits = DEFAULT_LIMITS) -> "tuple[PdfReader, bool]":
+    """Return `file` opened by pypdf, and whether nothing in it had to be repaired for that.
+
+    Most documents are whole: opened strictly first, they are spared the looks that pypdf takes at all objects of
+    others. What is read later is repaired as of any other.
+
+    Raises:
+        LimitError: Too much of it has to be read to find its objects, or it has too many.
+        MalformedError: pypdf can't read it.
+    """
+    try:
+        document = opened(file, limits, strict=True)
+    except LimitError:
+        raise
+    except MalformedError:
+        document, whole = opened(file, limits), False
+    else:
+        whole = True
+    objects = sum(map(len, document.xref.values())) + len(document.xref_objStm)
+    if objects > limits.pdf_objects:
+        raise LimitError(f"a PDF with {objects} objects; at most {limits.pdf_objects} are looked at")
+    if whole and not _in_place(file, document, limits):
+        document, whole = opened(file, limits), False
+    document.strict = False
+    return document, whole
+
+
+def _in_place(file: Reader, document: "PdfReader", limits: Limits) -> bool:
+    """Tell whether every object is where the cross-references say."""
+    walk = Walk(file, limits)
+    try:
+        for generation, table in document.xref.items():
+            for number, at in table.items():
+                found = _PLACED.match(walk.read(at, min(_PLACED_HEADER, file.size - at)))
+                if found is None or (int(found[1]), int(found[2])) != (number, generation):
+                    return False
+    except MalformedError:
+        return False
+    return True
 
 
 def _opened(stream: BoundedStream, *, strict: bool) -> "PdfReader":

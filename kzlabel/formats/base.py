@@ -65,6 +65,10 @@ class Located(msgspec.Struct, frozen=True):
     remote: str = ""
     """Address of a store that is kept elsewhere, where the format itself has a place for one."""
 
+    parsed: object = None
+    """What the walk took apart, for whoever reads on in the same file while it is open; modules for that format
+    know what it is."""
+
 
 class Format(Protocol):
     """A file format: how to recognise it and where it keeps a manifest store."""

@@ -5,7 +5,6 @@
 pypdf reads the cross-references; the store is the content of the stream as it lies in the file.
 """
 
-import re
 import zlib
 from collections.abc import Iterator
 from functools import partial
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import Reader
 from kzlabel.formats._pdf_clear import clear_stores
-from kzlabel.formats._pdf_document import Document, guarded, opened
+from kzlabel.formats._pdf_document import Document, guarded, opened, opened_whole
 from kzlabel.formats._pdf_protection import Protection, protection
 from kzlabel.formats._pdf_update import splice as update
 from kzlabel.formats._window import Walk
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["EXTENSIONS", "MEDIA_TYPES", "NAME", "Protection", "locate", "protection", "sniff", "splice"]
 
-_OBJECT = re.compile(rb"[\0\t\n\f\r ]*(\d{1,10})[\0\t\n\f\r ]+(\d{1,5})[\0\t\n\f\r ]+obj\b")
-_HEADER = 40
-"""Bytes in which an object's header is."""
 _LARGEST_XMP = 8 * 1024 * 1024
 
 NAME = "pdf"
@@ -51,8 +47,7 @@ def locate(file: Reader, limits: Limits) -> Located:
     """Return the associated files that hold a store; see `Format.locate`."""
     walk = Walk(file, limits)
     try:
-        document = opened(file, limits)
-        _check_objects(document, limits)
+        document, whole = opened_whole(file, limits)
         spans = _in_the_clear(file, document, walk, limits) if document.is_encrypted else None
         if spans is None:
             if document.is_encrypted and not guarded(lambda: document.decrypt("")):
@@ -67,21 +62,16 @@ def locate(file: Reader, limits: Limits) -> Located:
     walk.check_carriers(len(spans))
     for span in spans:
         walk.check_store(span.length)
-    if not spans and not document.is_encrypted and _is_whole(file, document, limits) and _is_silent(document):
-        return Located(xmp=())
-    return Located(tuple(Carrier((span,), (span,)) for span in spans))
+    whole = whole and not spans and not document.is_encrypted and _is_updatable(file, document, limits)
+    if whole and _is_silent(document):
+        return Located(xmp=(), parsed=document)
+    return Located(tuple(Carrier((span,), (span,)) for span in spans), parsed=document)
 
 
-def _is_whole(file: Reader, document: "PdfReader", limits: Limits) -> bool:
-    """Tell whether the document ends as it should, and every object is where its cross-references say."""
-    walk = Walk(file, limits)
+def _is_updatable(file: Reader, document: "PdfReader", limits: Limits) -> bool:
+    """Tell whether the document ends as it should."""
     try:
         Document(file, limits, document)
-        for generation, table in opened(file, limits, strict=True).xref.items():
-            for number, at in table.items():
-                found = _OBJECT.match(walk.read(at, min(_HEADER, file.size - at)))
-                if found is None or (int(found[1]), int(found[2])) != (number, generation):
-                    return False
     except MalformedError:
         return False
     return True
@@ -107,12 +97,6 @@ def _is_silent(document: "PdfReader") -> bool:
     except Exception:  # noqa: BLE001 - hostile documents make pypdf raise anything
         return False
     return len(data) <= _LARGEST_XMP and b"provenance" not in data
-
-
-def _check_objects(document: "PdfReader", limits: Limits) -> None:
-    objects = sum(map(len, document.xref.values())) + len(document.xref_objStm)
-    if objects > limits.pdf_objects:
-        raise LimitError(f"a PDF with {objects} objects; at most {limits.pdf_objects} are looked at")
 
 
 def splice(

@@ -5,10 +5,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from kzlabel import der
 from kzlabel.errors import LimitError, MalformedError
 from kzlabel.files import BytesReader
-from kzlabel.formats import FORMATS, Format, identify
+from kzlabel.formats import FORMATS, Format, Located, identify
 from kzlabel.labels import AI
 from kzlabel.limits import Limits
 from kzlabel.manifest import cbor, cose, jumbf, labels
@@ -65,12 +67,18 @@ def _tolerant(parse: Callable[[bytes], Any]) -> Target:
     return target
 
 
+def _told(located: Located) -> Located:
+    """Return what a walk tells, without what it took apart."""
+    return msgspec.structs.replace(located, parsed=None)
+
+
 def _walking(form: Format) -> Target:
     def walk(data: bytes) -> None:
         form.sniff(data[: LIMITS.head])
         file = BytesReader(data)
         located = form.locate(file, LIMITS)
-        assert form.locate(file, LIMITS) == located, "the same bytes, another answer"
+        again = form.locate(file, LIMITS)
+        assert _told(again) == _told(located), "the same bytes, another answer"
         for carrier in located.carriers:
             for span in (*carrier.store, *carrier.excluded):
                 assert 0 <= span.start <= span.end <= len(data), f"{span} lies outside the file"

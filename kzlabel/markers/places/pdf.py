@@ -8,13 +8,13 @@ the password, or break the signature.
 
 import zlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from kzlabel.errors import MalformedError
 from kzlabel.files import Reader
 from kzlabel.formats import Located
 from kzlabel.formats import _pdf_syntax as syntax
-from kzlabel.formats._pdf_document import Document, Ref, guarded, opened
+from kzlabel.formats._pdf_document import Document, Ref, guarded, opened, opened_whole
 from kzlabel.formats._pdf_objects import Changes, Placed
 from kzlabel.formats._pdf_protection import protection
 from kzlabel.formats._pdf_section import section
@@ -35,8 +35,7 @@ _MOST_KEYS: Final = 200
 
 def read(file: Reader, located: Located | None, limits: Limits) -> Iterator[Field]:
     """See `Place.read`; an encrypted document is read where it needs no password."""
-    del located
-    document = opened(file, limits)
+    document = cast("PdfReader | None", located and located.parsed) or opened_whole(file, limits)[0]
     if document.is_encrypted and not guarded(lambda: document.decrypt("")):
         return
     for name, value in guarded(lambda: _information(document)):
