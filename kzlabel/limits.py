@@ -46,8 +46,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Indirect objects that a PDF may list in its cross-reference tables."""
 
     pdf_read: int = 64 * 1024 * 1024
-    """Bytes of a PDF that may be fetched to find its objects, a kilobyte at a time; one with broken cross-references is
-    read as a whole."""
+    """Bytes of a PDF that may be fetched to find its objects, a kilobyte at a time; one with broken
+    cross-references is read as a whole."""
 
     certificates: int = 16
     """Certificates in one signature."""
